@@ -1,0 +1,72 @@
+# `make help` lists what can be made. Everything installs what it needs first (Scripts/bootstrap).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+FUZZ_SECONDS ?= 600
+TEST_FUZZ_SECONDS ?= 20
+LEVERET_BIN ?= $(CURDIR)/.build/debug/leveret
+
+# The project's own checks treat warnings as errors; `make run` and `make build` do not, so that a newer compiler's new
+# warnings stop nobody.
+STRICT := LEVERET_WARNINGS_AS_ERRORS=1
+SWIFT_SOURCES := Package.swift Sources $(wildcard Tests/*Tests Tests/Fuzz)
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: bootstrap
+bootstrap: ## Install what is missing: Debian packages (root or sudo), Python tools in .venv
+	@Scripts/bootstrap
+
+.PHONY: build
+build: bootstrap ## Build the release binary, .build/release/leveret
+	swift build -c release --product leveret
+
+.PHONY: run
+run: build ## Run the proxy on PORT (8000) in front of a local moto
+	@PORT=$(PORT) Scripts/run
+
+.PHONY: test
+test: lint test-unit test-e2e test-fuzz ## Everything: lint, unit tests, end-to-end tests, short fuzz runs
+	@echo "make test: all passed"
+
+.PHONY: test-unit
+test-unit: bootstrap ## Unit tests, warnings as errors
+	$(STRICT) swift build --build-tests --explicit-target-dependency-import-check error
+	$(STRICT) swift test --skip-build
+
+.PHONY: test-e2e
+test-e2e: bootstrap ## End-to-end tests: real SDKs through the debug binary
+	$(STRICT) swift build --product leveret --explicit-target-dependency-import-check error
+	LEVERET_BIN=$(LEVERET_BIN) Scripts/test-e2e $(E2E)
+
+.PHONY: test-fuzz
+test-fuzz: bootstrap
+	@Scripts/fuzz $(TEST_FUZZ_SECONDS)
+
+.PHONY: fuzz
+fuzz: bootstrap ## Fuzz each target for FUZZ_SECONDS (600)
+	@Scripts/fuzz $(FUZZ_SECONDS)
+
+.PHONY: sanitize
+sanitize: bootstrap ## Unit tests under AddressSanitizer, then ThreadSanitizer
+	$(STRICT) swift test --sanitize=address --disable-xctest --scratch-path .build-asan
+	$(STRICT) swift test --sanitize=thread --disable-xctest --scratch-path .build-tsan
+
+.PHONY: lint
+lint: bootstrap ## Format, dependency star, allow-list
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	@Scripts/check-imports
+	@Scripts/check-allowed
+
+.PHONY: format
+format: ## Format the Swift sources in place
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+.PHONY: clean
+clean: ## Remove everything built (not .venv)
+	rm -rf .build .build-asan .build-tsan .build-fuzz

@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The dependencies between targets form a star (docs/architecture.md): `leveret` -> `Proxy` -> the rooms; the rooms do
+// not import each other, but for Upstream, which sends through Transport's reactor and signs with SigV4.
+// Each C module has exactly one Swift importer; `Scripts/lint` checks both.
+
+let package = Package(
+    name: "leveret",
+    products: [
+        .executable(name: "leveret", targets: ["leveret"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.10.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.0.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibssl", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CLinux"),
+
+        .target(name: "SigV4", dependencies: ["CLibcrypto"]),
+        .target(name: "DynamoDB", dependencies: ["CJansson", "CZlib"]),
+        .target(name: "Cache"),
+        .target(name: "Alloc"),
+        .target(name: "Transport", dependencies: ["CLibssl", "CLinux"]),
+        .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "Alloc", "Cache", "DynamoDB", "SigV4", "Transport", "Upstream",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .executableTarget(
+            name: "leveret",
+            dependencies: [
+                "Proxy",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "CMallocCounter"]),
+        .testTarget(name: "DynamoDBTests", dependencies: ["DynamoDB", "CMallocCounter"]),
+        .testTarget(name: "CacheTests", dependencies: ["Cache", "CMallocCounter"]),
+        .testTarget(name: "AllocTests", dependencies: ["Alloc"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"]),
+        .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: ["Proxy", "Cache", "DynamoDB", "SigV4", "Transport", "Upstream", "CMallocCounter"]
+        ),
+    ]
+)
+
+// One set of settings for every Swift target. Warnings become errors only in the project's own checks, so that a newer
+// compiler's new warnings do not break a user's build.
+let strict = ProcessInfo.processInfo.environment["LEVERET_WARNINGS_AS_ERRORS"] != nil
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("ImmutableWeakCaptures"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") || target.name.hasPrefix("Cache") {
+    var own = (target.swiftSettings ?? []) + settings
+    if target.type != .test {
+        own.append(.strictMemorySafety())
+    }
+    target.swiftSettings = own
+}

@@ -1,0 +1,21 @@
+// Linux calls that Glibc's Swift module does not offer, and typed shims for those that Swift imports badly. No logic.
+#pragma once
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+/// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC. In the .c file, since it needs _GNU_SOURCE, which would change the
+/// types that Swift has already imported through Glibc.
+int clinux_accept(int listener);
+
+/// epoll_ctl with the event's bits and key spelled out: Swift sees epoll_data as an unsafe union.
+static inline int clinux_epoll_ctl(int poller, int operation, int descriptor, uint32_t bits, uint64_t key) {
+    struct epoll_event event = {.events = bits, .data = {.u64 = key}};
+    return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+static inline uint32_t clinux_epoll_bits(const struct epoll_event *event) { return event->events; }
+static inline uint64_t clinux_epoll_key(const struct epoll_event *event) { return event->data.u64; }

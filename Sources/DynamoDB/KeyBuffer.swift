@@ -1,0 +1,74 @@
+/// A byte buffer of fixed capacity, allocated once and reused for one cache key after another.
+///
+/// Appending beyond the capacity appends nothing and sets ``isOverflowed`` until the buffer is cut back.
+@safe
+public final class KeyBuffer {
+    private let storage: UnsafeMutableRawBufferPointer
+    /// Bytes held.
+    public private(set) var count = 0
+    /// Something did not fit.
+    public private(set) var isOverflowed = false
+
+    /// A buffer for `capacity` bytes. The default holds the longest item key (two names of 255 bytes, values of 2,048
+    /// and 1,024) and several hundred bytes of prefix.
+    public init(capacity: Int = 8192) {
+        unsafe storage = .allocate(byteCount: max(capacity, 1), alignment: 16)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+    }
+
+    /// What has been appended; valid until the next change of the buffer.
+    public var bytes: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: storage[..<count])
+    }
+
+    /// Empties the buffer.
+    public func removeAll() {
+        truncate(to: 0)
+    }
+
+    /// Drops everything from offset `length` on.
+    public func truncate(to length: Int) {
+        count = min(count, max(length, 0))
+        isOverflowed = false
+    }
+
+    /// Appends one byte.
+    public func append(_ byte: UInt8) {
+        guard unsafe count < storage.count else {
+            isOverflowed = true
+            return
+        }
+        unsafe storage[count] = byte
+        count += 1
+    }
+
+    /// Appends all of `bytes`, or nothing when they do not fit.
+    public func append(_ bytes: UnsafeRawBufferPointer) {
+        guard unsafe bytes.count <= storage.count - count else {
+            isOverflowed = true
+            return
+        }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+
+    /// Appends 16 bits, the high byte first.
+    public func append(_ value: UInt16) {
+        append(UInt8(truncatingIfNeeded: value >> 8))
+        append(UInt8(truncatingIfNeeded: value))
+    }
+
+    /// Appends 64 bits, the high byte first.
+    public func append(_ value: UInt64) {
+        for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+    }
+
+    /// Overwrites the byte at `offset`, appended earlier.
+    func setByte(at offset: Int, to byte: UInt8) {
+        guard 0..<count ~= offset else { return }
+        unsafe storage[offset] = byte
+    }
+}

@@ -1,0 +1,65 @@
+/// Writes values for `x-amzn-RequestId`: 52 characters that look like DynamoDB's.
+///
+/// One per reactor.
+///
+/// The ids need to be distinct, not secret: xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number
+/// generators", 2021), seeded from the system's generator.
+public struct RequestID: ~Copyable {
+    /// Characters of an id.
+    public static let count = 52
+
+    /// What nearly every id of DynamoDB ends with.
+    private static let suffix: StaticString = "VV4KQNSO5AEMVJF66Q9ASUAAJG"
+    private static let alphabet: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    /// A generator with a seed of its own.
+    public init() {
+        var system = SystemRandomNumberGenerator()
+        self.init(seed: (system.next(), system.next(), system.next(), system.next()))
+    }
+
+    /// A generator that repeats itself, for tests.
+    ///
+    /// A seed of zeros yields only zeros.
+    public init(seed: (UInt64, UInt64, UInt64, UInt64)) {
+        state = seed
+    }
+
+    /// Writes the next id to the first 52 bytes of `buffer`, which must have room for them.
+    ///
+    /// Allocates nothing.
+    public mutating func write(into buffer: UnsafeMutableRawBufferPointer) {
+        precondition(buffer.count >= Self.count)
+        let suffix = Self.suffix
+        let alphabet = Self.alphabet
+        var bits: UInt64 = 0
+        var left = 0
+        for offset in 0..<(Self.count - suffix.utf8CodeUnitCount) {
+            if left == 0 {
+                bits = next()
+                left = 12
+            }
+            unsafe buffer[offset] = alphabet.utf8Start[Int(bits & 31)]
+            bits >>= 5
+            left -= 1
+        }
+        for offset in 0..<suffix.utf8CodeUnitCount {
+            unsafe buffer[Self.count - suffix.utf8CodeUnitCount + offset] = suffix.utf8Start[offset]
+        }
+    }
+
+    private mutating func next() -> UInt64 {
+        func rotate(_ value: UInt64, _ count: UInt64) -> UInt64 { value << count | value >> (64 - count) }
+        let result = rotate(state.1 &* 5, 7) &* 9
+        let shifted = state.1 << 17
+        state.2 ^= state.0
+        state.3 ^= state.1
+        state.1 ^= state.2
+        state.0 ^= state.3
+        state.2 ^= shifted
+        state.3 = rotate(state.3, 45)
+        return result
+    }
+}

@@ -1,0 +1,52 @@
+import Cache
+import DynamoDB
+
+/// The right to install one item that is being read upstream, valid while nothing has been written to its key.
+struct FillLease: Sendable {
+    let table: Table
+    let epoch: UInt64
+    let stripe: UInt32
+    let version: UInt64
+    /// True within a few seconds after a write: the fill must then come from a strongly consistent read, since an
+    /// eventually consistent one may be older than the acknowledged write.
+    let needsConsistentRead: Bool
+
+    /// Takes a lease on the key.
+    ///
+    /// - Parameters:
+    ///   - epoch: The table's epoch, read by the caller before this call and used in the cache key.
+    ///   - now: Monotonic nanoseconds.
+    ///   - settling: Nanoseconds after a write within which eventually consistent reads may be stale.
+    static func take(
+        table: Table,
+        epoch: UInt64,
+        stripe: UInt32,
+        stripes: KeyStripes,
+        now: UInt64,
+        settling: UInt64
+    ) -> Result<FillLease, KeyStripes.Refusal> {
+        if let refusal = table.refusal(now: now) { return .failure(refusal) }
+        return stripes.lease(stripe, now: now).map { version, lastWrite in
+            let latest = max(lastWrite, table.lastTableWrite)
+            return FillLease(
+                table: table,
+                epoch: epoch,
+                stripe: stripe,
+                version: version,
+                needsConsistentRead: now < latest &+ settling
+            )
+        }
+    }
+
+    /// Installs what was read, if the lease still stands. `insert` runs under the stripe's lock.
+    ///
+    /// - Returns: False when a write came between.
+    func install(into stripes: KeyStripes, _ insert: () -> Void) -> Bool {
+        stripes.install(stripe, version: version) {
+            // A table-wide write since the lease has raised the epoch: the entry could never be reached.
+            if table.epoch == epoch {
+                insert()
+            }
+        }
+    }
+}

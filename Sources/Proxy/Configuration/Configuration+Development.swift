@@ -1,0 +1,62 @@
+import Upstream
+
+extension Configuration {
+    /// Why the options of `--dev` do not make a configuration.
+    public struct DevelopmentProblem: Error, Equatable, CustomStringConvertible {
+        /// What is wrong and how to mend it.
+        public var description: String
+    }
+
+    /// The configuration without a file: one loopback listener, one upstream, no signature checks.
+    /// - Parameters:
+    ///   - upstream: The URL requests are forwarded to.
+    ///   - listen: An address only this machine can reach, for example `127.0.0.1:8000`.
+    ///   - cache: A size such as `256MiB`.
+    /// - Returns: A valid configuration with ``development`` set.
+    /// - Throws: The first option that is wrong.
+    public static func development(
+        upstream: String,
+        listen: String,
+        cache: String
+    ) throws(DevelopmentProblem) -> Configuration {
+        do throws(UpstreamEndpointError) {
+            _ = try UpstreamEndpoint(url: upstream, region: "us-east-1")
+        } catch {
+            let shown = AWSEndpoint.shown(upstream, as: upstream)
+            throw problem("--upstream", shown, "is no endpoint's URL: \(error)", AWSEndpoint.example)
+        }
+        let listener: Listener
+        do throws(Listener.Problem) {
+            listener = try Listener(address: listen)
+        } catch {
+            throw problem("--listen", listen, error.problem, error.remedy)
+        }
+        guard listener.isLoopback else {
+            let reason = "can be reached from other machines, and --dev checks no signature"
+            throw problem("--listen", listen, reason, "use 127.0.0.1 or [::1], or serve with --config")
+        }
+        let budget: Int
+        do throws(UnitProblem) {
+            budget = try Units.size(cache)
+        } catch {
+            throw problem("--cache", cache, error.problem, error.remedy)
+        }
+        guard CacheBounds.budget.contains(budget) else {
+            throw problem("--cache", cache, "is out of range", "give at least 1MiB")
+        }
+        return Configuration(
+            listeners: [listener],
+            cacheTotal: budget,
+            development: DevelopmentSettings(upstream: upstream, cacheBudget: budget)
+        )
+    }
+
+    private static func problem(
+        _ option: String,
+        _ value: String,
+        _ problem: String,
+        _ remedy: String
+    ) -> DevelopmentProblem {
+        DevelopmentProblem(description: "\(option) '\(LogText.escaped(value))' \(problem); \(remedy)")
+    }
+}

@@ -1,0 +1,37 @@
+/// The keys of `leveret.yaml`, in the order `docs/configuration.md` explains them.
+enum ConfigurationKeys {
+    static let file = [
+        "listen", "reactors", "limits", "upstreams", "tenants", "cache", "coherence", "clock_window", "drain_timeout",
+        "log",
+    ]
+    static let listener = ["address", "tls"]
+    static let tls = ["certificate", "key"]
+    static let limits = [
+        "head_size", "header_count", "body_size", "connections", "idle_timeout", "head_timeout", "body_timeout",
+        "write_timeout", "buffered_size", "in_flight",
+    ]
+    static let upstream = [
+        "name", "endpoint", "region", "credentials", "ca_file", "connect_timeout", "request_timeout", "max_connections",
+        "identity",
+    ]
+    static let credentials = [
+        "access_key_id", "secret_access_key", "secret_access_key_file", "session_token", "session_token_file",
+        "profile",
+        "file",
+    ]
+    static let tenant = ["name", "keys", "upstream", "weight", "operations", "tables", "cache"]
+    static let tenantKey = ["id", "secret", "secret_file", "session_token", "session_token_file"]
+    static let tenantCache = ["enabled", "budget", "ttl", "negative_ttl", "max_entry", "tables"]
+    static let tableCache = ["pattern", "enabled", "ttl", "negative_ttl"]
+    static let cache = ["total"]
+    static let coherence = ["consistent_read_after_write", "dirty_window", "table_refresh"]
+    static let log = ["level", "format"]
+
+    static let all = [
+        file, listener, tls, limits, upstream, credentials, tenant, tenantKey, tenantCache, tableCache, cache,
+        coherence, log,
+    ]
+
+    /// Mappings where a word nobody knows may be a secret that lost its key.
+    static func mayHoldSecrets(_ keys: [String]) -> Bool { keys.contains("session_token") }
+}

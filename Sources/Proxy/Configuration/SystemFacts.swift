@@ -1,0 +1,64 @@
+import Glibc
+
+extension Configuration {
+    /// Number of cores online, at least 1.
+    public static var coresOnline: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// An environment variable of this process; nil when it is not set.
+    public static func environmentVariable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+}
+
+/// Why a file could not be read, in the system's words.
+struct FileProblem: Error {
+    var reason: String
+}
+
+/// What is needed of files, without Foundation.
+enum Files {
+    /// The whole file; refused when it is not a regular file or pipe, or larger than `limit` bytes.
+    static func read(_ path: String, limit: Int) throws(FileProblem) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileProblem(reason: systemError()) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileProblem(reason: systemError()) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw FileProblem(reason: "it is larger than \(limit) bytes") }
+        }
+    }
+
+    /// Why this process cannot read the file; nil when it can.
+    static func unreadable(_ path: String) -> String? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return systemError() }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return systemError() }
+        return status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : nil
+    }
+
+    /// Whether the file's mode lets its group or everybody read it.
+    static func isReadableByOthers(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return false }
+        return status.st_mode & (S_IRGRP | S_IROTH) != 0
+    }
+
+    /// Whether `host` is an IPv4 or IPv6 address.
+    static func isAddress(_ host: String) -> Bool {
+        var bytes = in6_addr()
+        return unsafe inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
+    }
+
+    private static func systemError() -> String {
+        unsafe String(cString: strerror(errno))
+    }
+}

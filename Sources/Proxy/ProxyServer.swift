@@ -1,0 +1,107 @@
+public import Logging
+import Synchronization
+import Transport
+import Upstream
+
+/// The proxy: one worker thread for each reactor, all listening on the same ports.
+public final class ProxyServer: Sendable {
+    /// What the threads are told.
+    enum Order: Sendable {
+        case adopt(TenantRegistry)
+        case stop
+    }
+
+    private let shared: SharedState
+    private let logger: Logger
+    private let tls: [TLSContext?]
+    private let threads: [WorkerThread]
+
+    /// The ports listened on, in the listeners' order.
+    public let ports: [Int]
+
+    /// Binds the listeners and starts serving.
+    ///
+    /// - Throws: `ServerError` with one clear sentence.
+    public convenience init(configuration: Configuration, logger: Logger) throws {
+        try self.init(configuration: configuration, logger: logger, wallClock: nil)
+    }
+
+    init(configuration: Configuration, logger: Logger, wallClock: (@Sendable () -> Int64)?) throws {
+        let shared = SharedState(configuration: configuration, now: MonotonicClock.now(), wallClock: wallClock)
+        let registry = try shared.directory.registry(for: configuration)
+        var contexts: [TLSContext?] = []
+        for listener in configuration.listeners {
+            contexts.append(
+                try listener.tls.map { files in
+                    try TLSContext(certificateFile: files.certificate, keyFile: files.key)
+                }
+            )
+        }
+        // The first worker settles ports given as 0; the others share them.
+        var ports = configuration.listeners.map(\.port)
+        var threads: [WorkerThread] = []
+        do {
+            for _ in 0..<max(1, configuration.reactors) {
+                let plan = WorkerThread.Plan(
+                    shared: shared,
+                    registry: registry,
+                    ports: ports,
+                    tls: contexts,
+                    logger: logger
+                )
+                let thread = try WorkerThread(plan)
+                threads.append(thread)
+                ports = thread.ports
+            }
+        } catch {
+            for thread in threads {
+                thread.send(.stop)
+                thread.join()
+            }
+            throw error
+        }
+        self.shared = shared
+        self.logger = logger
+        self.tls = contexts
+        self.threads = threads
+        self.ports = ports
+    }
+
+    /// Blocks until the proxy has stopped.
+    public func run() {
+        for thread in threads {
+            thread.join()
+        }
+        let counts = shared.counters.snapshot().filter { $0.count > 0 }
+        logger.info(
+            "stopped",
+            fields: [.count: "\(counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " "))"]
+        )
+    }
+
+    /// Stops gracefully: accepts no more, lets what is in work finish until the drain deadline. Returns at once; from any
+    /// thread.
+    public func stop() {
+        for thread in threads {
+            thread.send(.stop)
+        }
+    }
+
+    /// Takes over the tenants, upstreams and keys of a new configuration and reads the certificates again.
+    ///
+    /// What was cached stays. Listeners, limits and coherence settings are those the proxy was started with.
+    ///
+    /// - Throws: With everything as before.
+    public func reload(_ configuration: Configuration) throws {
+        let registry = try shared.directory.registry(for: configuration)
+        for context in tls {
+            try context?.reload()
+        }
+        for thread in threads {
+            thread.send(.adopt(registry))
+        }
+        if configuration.listeners != shared.configuration.listeners {
+            logger.warning("changed listeners take effect when the proxy is started again")
+        }
+    }
+}

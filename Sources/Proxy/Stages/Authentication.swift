@@ -1,0 +1,85 @@
+import DynamoDB
+import SigV4
+import Transport
+import Upstream
+
+extension Worker {
+    /// Finds out whose request it is. Nothing is looked up, parsed or revealed before this has succeeded.
+    func authenticate(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
+        let received = unsafe ReceivedRequest(
+            method: request.methodBytes,
+            target: request.target,
+            head: request.head,
+            headers: request.headers,
+            body: request.body
+        )
+        if shared.configuration.development != nil {
+            return try developmentTenant(received)
+        }
+        do throws(SignatureError) {
+            return try signedTenant(received)
+        } catch {
+            throw ErrorReply(error)
+        }
+    }
+
+    private func signedTenant(_ request: ReceivedRequest) throws(SignatureError) -> Tenant {
+        let authorization = try verifier.authorization(of: request)
+        let accessKeyID = unsafe verifier.accessKeyID(of: authorization, in: request)
+        guard let principal = unsafe registry.principal(accessKeyID: accessKeyID) else { throw .unknownAccessKey }
+        try verifier.verify(authorization, of: request, secret: principal.secret, now: wallClock)
+        unsafe try checkSessionToken(verifier.sessionToken(of: authorization, in: request), of: principal)
+        let region = unsafe verifier.region(of: authorization, in: request)
+        guard unsafe region.elementsEqual(principal.tenant.route.endpoint.region.utf8) else {
+            throw unsafe .invalidRegion(region)
+        }
+        return principal.tenant
+    }
+
+    /// A key with a session token asks for exactly this token, one without for none.
+    private func checkSessionToken(
+        _ token: UnsafeRawBufferPointer?,
+        of principal: TenantRegistry.Principal
+    ) throws(SignatureError) {
+        switch (unsafe token, principal.sessionToken) {
+        case (nil, nil): return
+        case (let token?, let expected?):
+            let isEqual = unsafe expected.withUnsafeBytes { unsafe ConstantTime.equal(token, $0) }
+            guard isEqual else { throw .invalidSessionToken }
+        default: throw .invalidSessionToken
+        }
+    }
+
+    /// Under `--dev` the caller's access key id and region name the tenant, as DynamoDB Local and its like keep data
+    /// apart by both. No signature is checked.
+    private func developmentTenant(_ request: ReceivedRequest) throws(ErrorReply) -> Tenant {
+        lookupBuffer.removeAll()
+        var hasRegion = false
+        if let authorization = try? verifier.authorization(of: request) {
+            unsafe lookupBuffer.append(verifier.accessKeyID(of: authorization, in: request))
+            lookupBuffer.append(UInt8(ascii: "/"))
+            let region = unsafe verifier.region(of: authorization, in: request)
+            unsafe lookupBuffer.append(region)
+            hasRegion = unsafe !region.isEmpty
+        }
+        if let known = unsafe developmentTenants.find(lookupBuffer.bytes) { return known }
+        let caller = unsafe String(decoding: lookupBuffer.bytes, as: UTF8.self)
+        let tenant = try shared.developmentTenant(caller: caller, hasRegion: hasRegion)
+        if developmentTenants.count >= SharedState.maxDevelopmentTenants { developmentTenants.removeAll() }
+        unsafe developmentTenants.insert(Array(lookupBuffer.bytes), tenant)
+        return tenant
+    }
+}
+
+extension ErrorReply {
+    /// DynamoDB's answer to a signature that does not hold.
+    init(_ error: SignatureError) {
+        switch error.kind {
+        case .missingAuthenticationToken: self = .missingAuthenticationToken
+        case .incompleteSignature: self = .incompleteSignature(error.message)
+        case .invalidSignature: self = .invalidSignature(error.message)
+        case .unrecognizedClient: self = .unrecognizedClient
+        case .expiredToken: self = .expiredToken
+        }
+    }
+}

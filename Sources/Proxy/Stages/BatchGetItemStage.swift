@@ -1,0 +1,368 @@
+import Cache
+import DynamoDB
+import Transport
+import Upstream
+
+/// What one table's part of a BatchGetItem needs when its missing keys come back.
+private struct BatchFill {
+    let metadata: TableMetadata
+    let epoch: UInt64
+    /// By canonical key; keys that may not be filled are not in it.
+    var leases: [[UInt8]: FillLease] = [:]
+
+    var needsConsistentRead: Bool { leases.values.contains(where: \.needsConsistentRead) }
+}
+
+extension Worker {
+    /// Answers what memory has, reads the rest upstream, and keeps what it read.
+    func batchGetItem(_ admitted: Admitted) throws(ErrorReply) {
+        let batch: BatchGetItemRequest
+        do throws(RequestError) {
+            batch = unsafe try BatchGetItemRequest.parse(admitted.body)
+        } catch {
+            throw ErrorReply(error)
+        }
+        for table in batch.tables {
+            let name = unsafe TableReference(JSONText.decoded(table.name.slice(of: admitted.body)))?.nameBytes
+            let policy = admitted.tenant.policy
+            guard policy.allowsEveryTable || name.map({ policy.allowsTable($0) }) == true else {
+                throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: name)
+            }
+        }
+        guard batch.isCacheable, let plan = plan(batch, admitted) else {
+            return forward(hold(admitted), status: .notCacheable, isRead: true)
+        }
+        let held = hold(admitted)
+        if plan.missingCount == 0 {
+            answer(plan, held)
+        } else {
+            describe(plan.tables[...], [], as: held) { [unowned self] metadata in
+                fetch(plan, metadata, held)
+            }
+        }
+        for part in plan.tables {
+            refreshIfOld(part.view, as: held)
+        }
+    }
+
+    /// Takes the request apart and looks its keys up. Nil for what the upstream must judge (a key asked for twice, a
+    /// projection DynamoDB refuses) and for tables named by ARN.
+    private func plan(_ batch: BatchGetItemRequest, _ admitted: Admitted) -> BatchPlan? {
+        var plan = BatchPlan(request: batch, tables: [])
+        var held = 0
+        for spec in batch.tables {
+            guard spec.nameIsPlain,
+                let view = unsafe view(of: spec.name.slice(of: admitted.body), for: admitted.tenant),
+                let projected = unsafe Projected(
+                    expression: spec.projectionExpression.map { unsafe $0.slice(of: admitted.body) },
+                    names: spec.expressionAttributeNames.map { unsafe $0.slice(of: admitted.body) },
+                    attributes: spec.attributesToGet.map { unsafe $0.slice(of: admitted.body) }
+                )
+            else { return nil }
+            var part = BatchPlan.TablePart(spec: spec, view: view, projection: projected.value, keys: [])
+            var distinct: Set<[UInt8]> = []
+            let epoch = view.table.epoch
+            for range in spec.keys {
+                CacheKey.begin(keyBuffer, tenant: admitted.tenant.number, table: view.table.number, epoch: epoch)
+                guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: admitted.body), to: keyBuffer) else {
+                    return nil
+                }
+                var key = unsafe BatchPlan.Key(range: range, canonical: Array(CacheKey.canonical(keyBuffer.bytes)))
+                guard distinct.insert(key.canonical).inserted else { return nil }
+                if view.cache.isEnabled, !spec.consistentRead, let stored = stored(for: admitted.tenant) {
+                    held += stored.count
+                    key.found = held > BatchPlan.maxReplyBytes && held > stored.count ? .postponed : .stored(stored)
+                }
+                part.keys.append(key)
+            }
+            plan.tables.append(part)
+        }
+        return plan
+    }
+
+    /// A copy of what is stored under the key in `keyBuffer`.
+    private func stored(for tenant: Tenant) -> [UInt8]? {
+        let key = unsafe keyBuffer.bytes
+        let found = unsafe tenant.store.read(key, hash: Store.hash(key), now: reactor.now) { unsafe Array($0.value) }
+        if case .hit(let value) = found { return value }
+        return nil
+    }
+
+    /// Describes the tables one after another; the result has nil for those that can't be described.
+    private func describe(
+        _ parts: ArraySlice<BatchPlan.TablePart>,
+        _ described: [TableMetadata?],
+        as held: HeldRequest,
+        then: @escaping ([TableMetadata?]) -> Void
+    ) {
+        guard let part = parts.first else { return then(described) }
+        describe(part.view, as: held) { [unowned self] state in
+            var metadata: TableMetadata?
+            if case .known(let known) = state { metadata = known }
+            describe(parts.dropFirst(), described + [metadata], as: held, then: then)
+        }
+    }
+
+    private func fetch(_ plan: BatchPlan, _ metadata: [TableMetadata?], _ held: HeldRequest) {
+        let fills = zip(plan.tables, metadata).map { part, metadata in
+            metadata.flatMap { leases(for: part, $0) }
+        }
+        var isUpgraded: [Bool] = []
+        let parts = zip(plan.tables, fills).map { part, fill in
+            isUpgraded.append(!part.spec.consistentRead && fill?.needsConsistentRead == true)
+            return RequestWriter.BatchGetPart(
+                tableName: part.spec.name,
+                keys: part.missing.map(\.range),
+                consistentRead: part.spec.consistentRead || fill?.needsConsistentRead == true
+            )
+        }
+        var body: [UInt8] = []
+        unsafe held.body.withUnsafeBytes { source in
+            unsafe RequestWriter.appendBatchGetItem(
+                parts,
+                of: source,
+                returnConsumedCapacity: plan.request.returnConsumedCapacity,
+                to: &body
+            )
+        }
+        send(held, body: body, isRead: true) { [unowned self, isUpgraded] result in
+            guard case .success(let upstream) = result, upstream.status == 200,
+                let parsed = unsafe upstream.body.withUnsafeBytes({ unsafe BatchGetItemReply.parse($0) })
+            else {
+                return answer(result, held, status: plan.status, isRead: true)
+            }
+            for (part, fill) in zip(plan.tables, fills) {
+                if let fill { keep(part, fill, upstream.body, parsed, held) }
+            }
+            answer(plan, held, (upstream.body, parsed), isUpgraded: isUpgraded)
+        }
+    }
+
+    private func leases(for part: BatchPlan.TablePart, _ metadata: TableMetadata) -> BatchFill? {
+        guard part.view.cache.isEnabled, metadata.schema != nil else { return nil }
+        let table = part.view.table
+        var fill = BatchFill(metadata: metadata, epoch: table.epoch)
+        for key in part.missing {
+            let stripe = unsafe key.canonical.withUnsafeBytes { canonical in
+                unsafe CacheKey.stripe(table: table.number, canonical: canonical)
+            }
+            let lease = FillLease.take(
+                table: table,
+                epoch: fill.epoch,
+                stripe: stripe,
+                stripes: shared.stripes,
+                now: reactor.now,
+                settling: shared.configuration.coherence.consistentReadAfterWrite
+            )
+            if case .success(let granted) = lease { fill.leases[key.canonical] = granted }
+        }
+        return fill
+    }
+
+    /// Installs what came back for one table: its items, and the absence of the keys that neither came back nor were
+    /// left unprocessed.
+    private func keep(
+        _ part: BatchPlan.TablePart,
+        _ fill: BatchFill,
+        _ body: [UInt8],
+        _ reply: BatchGetItemReply,
+        _ held: HeldRequest
+    ) {
+        guard let schema = fill.metadata.schema else { return }
+        var leases = fill.leases
+        unsafe body.withUnsafeBytes { body in
+            let name = unsafe held.body.withUnsafeBytes { unsafe Array(part.spec.name.slice(of: $0)) }
+            func isOurs(_ range: ByteRange) -> Bool {
+                unsafe range.slice(of: body).elementsEqual(name)
+            }
+            for unprocessed in reply.unprocessed where isOurs(unprocessed.table) {
+                for range in unprocessed.keys {
+                    keyBuffer.removeAll()
+                    guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer) else {
+                        // Which key was left out can't be told: nothing is known to be absent.
+                        leases.removeAll()
+                        return
+                    }
+                    leases[unsafe Array(keyBuffer.bytes)] = nil
+                }
+            }
+            for response in reply.responses where isOurs(response.table) {
+                for range in response.items {
+                    let item = unsafe range.slice(of: body)
+                    keyBuffer.removeAll()
+                    guard unsafe ItemKey.appendCanonical(item: item, schema: schema, to: keyBuffer) else {
+                        leases.removeAll()
+                        return
+                    }
+                    if let lease = unsafe leases.removeValue(forKey: Array(keyBuffer.bytes)) {
+                        let canonical = unsafe Array(keyBuffer.bytes)
+                        unsafe install(item, canonical, lease, part, fill, held)
+                    }
+                }
+            }
+            for (canonical, lease) in leases {
+                unsafe install(nil, canonical, lease, part, fill, held)
+            }
+        }
+    }
+
+    private func install(
+        _ item: UnsafeRawBufferPointer?,
+        _ canonical: [UInt8],
+        _ lease: FillLease,
+        _ part: BatchPlan.TablePart,
+        _ batch: BatchFill,
+        _ held: HeldRequest
+    ) {
+        CacheKey.begin(
+            lookupBuffer,
+            tenant: held.tenant.number,
+            table: part.view.table.number,
+            epoch: batch.epoch
+        )
+        unsafe canonical.withUnsafeBytes { unsafe lookupBuffer.append($0) }
+        let cacheKey = unsafe Array(lookupBuffer.bytes)
+        _ = unsafe fill(item, lease, part.view, batch.metadata, held.tenant, cacheKey: cacheKey)
+    }
+
+    // MARK: - The reply
+
+    /// Answers from memory and, if something was read, from what came back.
+    private func answer(
+        _ plan: BatchPlan,
+        _ held: HeldRequest,
+        _ fetched: (body: [UInt8], reply: BatchGetItemReply)? = nil,
+        isUpgraded: [Bool] = []
+    ) {
+        let body = unsafe held.body.withUnsafeBytes { source in
+            unsafe (fetched?.body ?? []).withUnsafeBytes { fetchedBody in
+                unsafe assemble(plan, source, fetched?.reply, fetchedBody, isUpgraded)
+            }
+        }
+        guard let body else {
+            return reply(
+                .internalServerError("An item could not be projected."),
+                to: held.exchange,
+                contentType: held.contentType
+            )
+        }
+        reply(body, cache: plan.status, contentType: held.contentType, to: held.exchange)
+    }
+
+    private func assemble(
+        _ plan: BatchPlan,
+        _ source: UnsafeRawBufferPointer,
+        _ fetched: BatchGetItemReply?,
+        _ fetchedBody: UnsafeRawBufferPointer,
+        _ isUpgraded: [Bool]
+    ) -> [UInt8]? {
+        var reply = BatchReplyBody()
+        var unprocessed: [[UInt8]] = []
+        for part in plan.tables {
+            let name = unsafe part.spec.name.slice(of: source)
+            var items: [[UInt8]] = []
+            var postponed: [ByteRange] = []
+            for key in part.keys {
+                switch key.found {
+                case .stored(let value):
+                    let isComplete = unsafe value.withUnsafeBytes { value in
+                        guard let item = unsafe StoredItem.item(in: value) else { return true }
+                        return unsafe Self.append(item, part.projection, to: &items)
+                    }
+                    guard isComplete else { return nil }
+                case .postponed: postponed.append(key.range)
+                case .missing: break
+                }
+            }
+            for response in fetched?.responses ?? [] where unsafe response.table.slice(of: fetchedBody).elementsEqual(name) {
+                for range in response.items {
+                    guard unsafe Self.append(range.slice(of: fetchedBody), part.projection, to: &items) else {
+                        return nil
+                    }
+                }
+            }
+            unsafe reply.addTable(name, items: items)
+            let left = fetched?.unprocessed.first { unsafe $0.table.slice(of: fetchedBody).elementsEqual(name) }
+            if !postponed.isEmpty || left != nil {
+                unprocessed.append(
+                    unsafe Self.unprocessedEntry(part, postponed, source, left?.keys ?? [], fetchedBody)
+                )
+            }
+        }
+        return unsafe reply.finished(
+            unprocessed: unprocessed,
+            capacity: capacity(plan, source, fetched, fetchedBody, isUpgraded)
+        )
+    }
+
+    private static func append(
+        _ item: UnsafeRawBufferPointer,
+        _ projection: Projection?,
+        to items: inout [[UInt8]]
+    ) -> Bool {
+        guard let projection else {
+            unsafe items.append(Array(item))
+            return true
+        }
+        var projected: [UInt8] = []
+        guard unsafe projection.apply(item: item, into: &projected) else { return false }
+        items.append(projected)
+        return true
+    }
+
+    /// An entry of `UnprocessedKeys` in the client's form: its own keys and those the upstream left.
+    private static func unprocessedEntry(
+        _ part: BatchPlan.TablePart,
+        _ postponed: [ByteRange],
+        _ source: UnsafeRawBufferPointer,
+        _ left: [ByteRange],
+        _ leftBody: UnsafeRawBufferPointer
+    ) -> [UInt8] {
+        var keyText: [UInt8] = []
+        var keys: [ByteRange] = []
+        func add(_ bytes: UnsafeRawBufferPointer) {
+            let start = keyText.count
+            unsafe keyText.append(contentsOf: bytes)
+            keys.append(ByteRange(start: start, end: keyText.count))
+        }
+        for range in postponed {
+            unsafe add(range.slice(of: source))
+        }
+        for range in left {
+            unsafe add(range.slice(of: leftBody))
+        }
+        var entry: [UInt8] = []
+        unsafe keyText.withUnsafeBytes { keyText in
+            unsafe RequestWriter.appendUnprocessedKeys(
+                of: part.spec,
+                in: source,
+                keys: keys,
+                in: keyText,
+                to: &entry
+            )
+        }
+        return entry
+    }
+
+    /// One entry a table: what the upstream used, as if no read had been made stronger than asked; nothing for a hit.
+    private func capacity(
+        _ plan: BatchPlan,
+        _ source: UnsafeRawBufferPointer,
+        _ fetched: BatchGetItemReply?,
+        _ fetchedBody: UnsafeRawBufferPointer,
+        _ isUpgraded: [Bool]
+    ) -> [ConsumedCapacity]? {
+        let shape = plan.request.returnConsumedCapacity
+        guard shape != .none else { return nil }
+        let used = fetched?.consumedCapacity.flatMap { range in
+            unsafe ConsumedCapacity.parse(list: range.slice(of: fetchedBody))
+        }
+        return plan.tables.enumerated().map { index, part in
+            let name = unsafe Array(part.spec.name.slice(of: source))
+            guard let used = used?.first(where: { $0.tableName == name }) else {
+                return ConsumedCapacity(tableName: name, units: 0, shape: shape)
+            }
+            return index < isUpgraded.count && isUpgraded[index] ? used.halved : used
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Cache
+import DynamoDB
+import Transport
+
+/// The form in which an item is stored: the body of an unprojected GetItem reply, ready to be sent, with its CRC-32 as
+/// the entry's mark. Absence is stored as the body of its reply too: `{}`.
+enum StoredItem {
+    private static let head: StaticString = "{\"Item\":"
+
+    /// Appends the stored form.
+    static func append(_ item: UnsafeRawBufferPointer?, to output: inout [UInt8]) {
+        guard let item = unsafe item else {
+            output += "{}".utf8
+            return
+        }
+        unsafe output.append(contentsOf: UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount))
+        unsafe output.append(contentsOf: item)
+        output.append(UInt8(ascii: "}"))
+    }
+
+    /// The item within its stored form; nil for absence.
+    static func item(in stored: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard stored.count > 2 else { return nil }
+        return unsafe UnsafeRawBufferPointer(rebasing: stored[head.utf8CodeUnitCount..<(stored.count - 1)])
+    }
+}
+
+/// The body of a GetItem reply.
+enum GetItemBody {
+    /// Appends `{"Item":...}`, projected if asked, or `{}`.
+    ///
+    /// - Returns: False when the item can't be projected.
+    static func append(
+        _ item: UnsafeRawBufferPointer?,
+        projection: Projection?,
+        to body: inout [UInt8]
+    ) -> Bool {
+        guard let item = unsafe item, let projection else {
+            unsafe StoredItem.append(item, to: &body)
+            return true
+        }
+        body += "{\"Item\":".utf8
+        guard unsafe projection.apply(item: item, into: &body) else { return false }
+        body.append(UInt8(ascii: "}"))
+        return true
+    }
+
+    /// Adds a member to a finished object.
+    static func addMember(_ name: String, _ value: [UInt8], to object: inout [UInt8]) {
+        object.removeLast()
+        if object.count > 1 { object.append(UInt8(ascii: ",")) }
+        object += "\"\(name)\":".utf8
+        object += value
+        object.append(UInt8(ascii: "}"))
+    }
+}
+
+/// What a read asks to be cut out of an item; `value` is nil when it asks for all of it.
+///
+/// The initialiser gives nil for a projection that DynamoDB would refuse: the upstream words the error.
+struct Projected {
+    let value: Projection?
+
+    init?(_ get: GetItemRequest, _ body: UnsafeRawBufferPointer) {
+        unsafe self.init(
+            expression: get.projectionExpression.map { unsafe $0.slice(of: body) },
+            names: get.expressionAttributeNames.map { unsafe $0.slice(of: body) },
+            attributes: get.attributesToGet.map { unsafe $0.slice(of: body) }
+        )
+    }
+
+    init?(
+        expression: UnsafeRawBufferPointer?,
+        names: UnsafeRawBufferPointer?,
+        attributes: UnsafeRawBufferPointer?
+    ) {
+        do {
+            if let expression = unsafe expression {
+                value = unsafe try Projection.parse(expression: expression, names: names)
+            } else if let attributes = unsafe attributes {
+                value = unsafe try Projection.parse(attributesToGet: attributes)
+            } else {
+                guard unsafe names == nil else { return nil }
+                value = nil
+            }
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension Worker {
+    /// Five years: a time to live further back than that is ignored by DynamoDB.
+    private static let ignoredAge: Int64 = 5 * 366 * 86_400
+
+    /// Installs an item (or, given nil, its absence) under a lease, if the lease still stands.
+    ///
+    /// - Parameter cacheKey: Tenant, table, the lease's epoch and the canonical key.
+    /// - Returns: False when it is larger than is kept.
+    func fill(
+        _ item: UnsafeRawBufferPointer?,
+        _ lease: FillLease,
+        _ view: TenantTable,
+        _ metadata: TableMetadata,
+        _ tenant: Tenant,
+        cacheKey: [UInt8]
+    ) -> Bool {
+        let now = reactor.now
+        var life = unsafe item == nil ? view.cache.negativeTimeToLive : view.cache.timeToLive
+        if let item = unsafe item, let attribute = metadata.timeToLiveAttribute,
+            let expiry = unsafe ItemReader.timeToLive(item, attribute: attribute)
+        {
+            let (seconds, isFar) = expiry.subtractingReportingOverflow(wallClock)
+            if !isFar, seconds > -Self.ignoredAge {
+                life = seconds <= 0 ? 0 : min(life, UInt64(seconds).multipliedClamped(by: 1_000_000_000))
+            }
+        }
+        guard life > 0 else { return true }
+        var value: [UInt8] = []
+        unsafe StoredItem.append(item, to: &value)
+        guard value.count <= view.cache.maxEntryBytes else { return false }
+
+        var fits = true
+        lease.table.register(tenant: tenant.number, store: tenant.store)
+        unsafe cacheKey.withUnsafeBytes { key in
+            unsafe value.withUnsafeBytes { value in
+                _ = lease.install(into: shared.stripes) {
+                    fits = unsafe tenant.store.insert(
+                        key,
+                        hash: Store.hash(key),
+                        value: value,
+                        mark: CRC32.checksum(value),
+                        expiresAt: now &+ life,
+                        now: now
+                    )
+                }
+            }
+        }
+        return fits
+    }
+}
+
+extension UInt64 {
+    fileprivate func multipliedClamped(by factor: UInt64) -> UInt64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}

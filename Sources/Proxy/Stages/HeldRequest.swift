@@ -1,0 +1,112 @@
+import DynamoDB
+import Logging
+import SigV4
+import Transport
+import Upstream
+
+/// A request that outlives the connection's buffer: what the stages that answer later need of it.
+struct HeldRequest {
+    let exchange: HTTPExchange
+    let tenant: Tenant
+    /// The body after content decoding; ranges found in the original are valid in it.
+    let body: [UInt8]
+    /// The value of X-Amz-Target.
+    let target: String
+    let contentType: ReplyContentType
+    /// The headers that `--dev` passes on; empty otherwise.
+    let callerHeaders: [(name: String, value: [UInt8])]
+}
+
+extension Worker {
+    /// Copies what a later answer needs.
+    func hold(_ admitted: Admitted) -> HeldRequest {
+        var callerHeaders: [(name: String, value: [UInt8])] = []
+        if case .caller = admitted.tenant.route.identity {
+            for name in ["authorization", "x-amz-date", "x-amz-security-token", "host"] as [StaticString] {
+                if let value = unsafe admitted.http.header(name) {
+                    unsafe callerHeaders.append((name.description, Array(value)))
+                }
+            }
+        }
+        return unsafe HeldRequest(
+            exchange: admitted.exchange,
+            tenant: admitted.tenant,
+            body: Array(admitted.body),
+            target: String(decoding: admitted.target, as: UTF8.self),
+            contentType: ReplyContentType(of: admitted.http),
+            callerHeaders: callerHeaders
+        )
+    }
+
+    /// Sends a request upstream as the tenant.
+    ///
+    /// - Parameters:
+    ///   - body: In place of the request's own body.
+    ///   - completion: Called once, on this reactor, not before this function returns.
+    func send(
+        _ request: HeldRequest,
+        body: [UInt8]? = nil,
+        isRead: Bool,
+        completion: @escaping (UpstreamResult) -> Void
+    ) {
+        let authentication: UpstreamAuthentication
+        switch request.tenant.route.identity {
+        case .credentials(let provider):
+            do {
+                authentication = .sign(try provider.current())
+            } catch {
+                logger.error("no upstream credentials", fields: [.error: "\(error)"])
+                let failure = UpstreamFailure(
+                    kind: .connect,
+                    mayHaveBeenSent: false,
+                    description: "the upstream's credentials can't be read"
+                )
+                _ = reactor.schedule(after: 0) { completion(.failure(failure)) }
+                return
+            }
+        case .caller(let madeUp):
+            authentication =
+                request.callerHeaders.contains { $0.name == "authorization" }
+                ? .passThrough(headers: request.callerHeaders) : .sign(madeUp)
+        }
+        let call = UpstreamCall(
+            endpoint: request.tenant.route.endpoint,
+            target: request.target,
+            contentType: request.contentType.value.description,
+            body: body ?? request.body,
+            authentication: authentication,
+            isRead: isRead
+        )
+        upstream.send(call) { [logger] result in
+            if case .failure(let failure) = result {
+                logger.warning(
+                    "upstream call failed",
+                    fields: [
+                        .tenant: "\(request.tenant.name)",
+                        .operation: "\(request.target)",
+                        .error: "\(failure.description)",
+                    ]
+                )
+            }
+            completion(result)
+        }
+    }
+
+    /// Sends a request of the proxy's own as the tenant.
+    func send(
+        own target: String,
+        body: [UInt8],
+        like request: HeldRequest,
+        completion: @escaping (UpstreamResult) -> Void
+    ) {
+        let own = HeldRequest(
+            exchange: request.exchange,
+            tenant: request.tenant,
+            body: body,
+            target: target,
+            contentType: .amazonJSON,
+            callerHeaders: []
+        )
+        send(own, isRead: true, completion: completion)
+    }
+}

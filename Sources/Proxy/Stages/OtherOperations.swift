@@ -1,0 +1,293 @@
+import DynamoDB
+import Transport
+import Upstream
+
+/// What an operation may do to cached items, and so what must be dropped around it.
+private enum Effect {
+    case nothing
+    /// Writes the items whose keys stand in the request.
+    case keys
+    /// Does what its PartiQL statements say.
+    case statements
+    /// May change any item of the tables it names, or the tables themselves.
+    case tables
+    /// Goes on changing a table after it has been answered.
+    case tablesFromNowOn
+}
+
+extension Operation {
+    fileprivate var effect: Effect {
+        switch self {
+        case .createTable, .deleteTable, .updateTable, .updateTimeToLive, .createGlobalTable, .updateGlobalTable,
+            .updateGlobalTableSettings, .updateTableReplicaAutoScaling, .restoreTableFromBackup,
+            .restoreTableToPointInTime, .importTable:
+            .tables
+        case .startBulkPutItems:
+            .tablesFromNowOn
+        default:
+            switch category {
+            case .write: .keys
+            case .partiQL: .statements
+            case .read, .controlRead, .controlWrite, .bulkWrite, .list, .streams: .nothing
+            }
+        }
+    }
+}
+
+extension Worker {
+    /// Serves every operation but GetItem and BatchGetItem.
+    func otherOperation(_ operation: Operation, _ admitted: Admitted) throws(ErrorReply) {
+        let touched = try touchedResources(operation, admitted)
+        switch operation {
+        case .describeEndpoints:
+            return describeEndpoints(admitted)
+        case .describeLimits where admitted.tenant.policy.operations != .all:
+            return describeLimits(admitted)
+        case .listTables where !admitted.tenant.policy.allowsEveryTable:
+            return listTables(touched, hold(admitted))
+        default:
+            break
+        }
+        try authoriseTables(touched, operation: operation.name, admitted)
+        let effect = operation.effect
+        switch effect {
+        case .nothing:
+            forward(hold(admitted), status: .notCacheable, isRead: operation.changesNothing)
+        case .keys:
+            writeKeys(touched, hold(admitted))
+        case .statements:
+            try runStatements(touched, operation, admitted)
+        case .tables, .tablesFromNowOn:
+            let tables = coherentTables(touched, for: admitted.tenant)
+            if case .tablesFromNowOn = effect {
+                for table in tables {
+                    table.suspend()
+                }
+            }
+            writeTables(tables, hold(admitted))
+        }
+    }
+
+    /// Serves an operation this version does not know: it is taken for one that may write anything in the tables it
+    /// names.
+    func unknownOperation(named name: String, _ admitted: Admitted) throws(ErrorReply) {
+        let touched = try touchedResources(nil, admitted)
+        let policy = admitted.tenant.policy
+        guard policy.allowsUnknownOperation(named: name, namesTable: !touched.tables.isEmpty) else {
+            throw .accessDenied(admitted.tenant, operation: name, table: nil)
+        }
+        try authoriseTables(touched, operation: name, admitted)
+        writeTables(coherentTables(touched, for: admitted.tenant), hold(admitted))
+    }
+
+    private func touchedResources(
+        _ operation: Operation?,
+        _ admitted: Admitted
+    ) throws(ErrorReply) -> TouchedResources {
+        do throws(RequestError) {
+            return unsafe try TouchedResources.of(operation, body: admitted.body)
+        } catch {
+            throw ErrorReply(error)
+        }
+    }
+
+    /// Refuses a request that names a table which is not the tenant's, or that names none and could show others'.
+    private func authoriseTables(
+        _ touched: TouchedResources,
+        operation: String,
+        _ admitted: Admitted
+    ) throws(ErrorReply) {
+        let policy = admitted.tenant.policy
+        if policy.allowsEveryTable { return }
+        for table in touched.tables where !policy.allowsTable(table.nameBytes) {
+            throw .accessDenied(admitted.tenant, operation: operation, table: table.nameBytes)
+        }
+        if touched.hasUnresolvedName || (touched.namesNoTable && touched.statements.isEmpty) {
+            throw .accessDenied(admitted.tenant, operation: operation, table: nil)
+        }
+    }
+
+    /// The tables whose entries a request concerns that names no keys: those it names or, when that can't be told, all.
+    private func coherentTables(_ touched: TouchedResources, for tenant: Tenant) -> [Table] {
+        if touched.namesNoTable || touched.hasUnresolvedName { return tenant.route.domain.allTables() }
+        return touched.tables.compactMap { coherentTable($0.nameBytes, for: tenant) }
+    }
+
+    /// The table of that name; nil when nothing of it can be cached.
+    private func coherentTable(_ name: [UInt8], for tenant: Tenant) -> Table? {
+        guard unsafe name.withUnsafeBytes({ unsafe TableName.isValid($0) }) else { return nil }
+        return tenant.route.domain.table(named: name, now: reactor.now)
+    }
+
+    // MARK: - PartiQL
+
+    private func runStatements(
+        _ touched: TouchedResources,
+        _ operation: Operation,
+        _ admitted: Admitted
+    ) throws(ErrorReply) {
+        let tenant = admitted.tenant
+        var tables: [Table] = []
+        var mayWrite = false
+        var touchesAnything = false
+        for statement in touched.statements {
+            let classified = statement.classification
+            let name = classified.table.map { Array($0.utf8) }
+            let isAllowed = tenant.policy.allowsEveryTable || name.map { tenant.policy.allowsTable($0) } == true
+            guard isAllowed else {
+                throw .accessDenied(tenant, operation: operation.name, table: name)
+            }
+            if classified.kind == .select { continue }
+            if tenant.policy.operations == .readOnly {
+                throw .accessDenied(tenant, operation: operation.name, table: name)
+            }
+            mayWrite = true
+            if let name {
+                if let table = coherentTable(name, for: tenant) { tables.append(table) }
+            } else {
+                touchesAnything = true
+            }
+        }
+        if touchesAnything { tables = tenant.route.domain.allTables() }
+        let held = hold(admitted)
+        if mayWrite {
+            send(held, window: window(keys: [], tables: tables))
+        } else {
+            forward(held, status: .notCacheable, isRead: true)
+        }
+    }
+
+    // MARK: - Writes
+
+    /// Sends a write under a window over the keys it names. A key that can't be told widens the window to its table.
+    private func writeKeys(_ touched: TouchedResources, _ request: HeldRequest) {
+        if touched.hasUnresolvedName || touched.namesNoTable {
+            return send(request, window: window(keys: [], tables: coherentTables(touched, for: request.tenant)))
+        }
+        let views = touched.tables.map { table in
+            let name = table.nameBytes
+            return unsafe name.withUnsafeBytes { unsafe view(of: $0, for: request.tenant) }
+        }
+        let undescribed = touched.writes.compactMap { write in
+            if case .item = write.location { views[write.table] } else { nil }
+        }
+        describeAll(undescribed[...], as: request) { [unowned self] in
+            var keys: [WriteWindow.Key] = []
+            var tables = touched.writesUnknownKeys ? views.compactMap { $0?.table } : []
+            for write in touched.writes {
+                guard let view = views[write.table] else { continue }
+                if let key = key(of: write, in: view, body: request.body) {
+                    keys.append(key)
+                } else if !tables.contains(where: { $0 === view.table }) {
+                    tables.append(view.table)
+                }
+            }
+            send(request, window: window(keys: keys, tables: tables))
+        }
+    }
+
+    private func describeAll(
+        _ views: ArraySlice<TenantTable>,
+        as request: HeldRequest,
+        then: @escaping () -> Void
+    ) {
+        guard let view = views.first else { return then() }
+        describe(view, as: request) { [unowned self] _ in
+            let rest = views.dropFirst().drop { $0 === view }
+            describeAll(rest, as: request, then: then)
+        }
+    }
+
+    private func key(of write: KeyWrite, in view: TenantTable, body: [UInt8]) -> WriteWindow.Key? {
+        keyBuffer.removeAll()
+        let isKnown = unsafe body.withUnsafeBytes { body in
+            switch write.location {
+            case .key(let range):
+                return unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer)
+            case .item(let range):
+                guard case .known(let metadata) = view.metadata(now: reactor.now), let schema = metadata.schema else {
+                    return false
+                }
+                return unsafe ItemKey.appendCanonical(item: range.slice(of: body), schema: schema, to: keyBuffer)
+            }
+        }
+        guard isKnown else { return nil }
+        return unsafe WriteWindow.Key(
+            table: view.table,
+            canonical: Array(keyBuffer.bytes),
+            stripe: CacheKey.stripe(table: view.table.number, canonical: keyBuffer.bytes)
+        )
+    }
+
+    /// Sends a request that may change the tables themselves, under windows over all of them.
+    private func writeTables(_ tables: [Table], _ request: HeldRequest) {
+        for table in tables {
+            table.descriptionChanges()
+        }
+        send(request, window: window(keys: [], tables: tables)) {
+            for table in tables {
+                table.descriptionChanges()
+            }
+        }
+    }
+
+    private func window(keys: [WriteWindow.Key], tables: [Table]) -> WriteWindow {
+        WriteWindow(keys: keys, tables: tables, stripes: shared.stripes, scratch: dropBuffer)
+    }
+
+    /// Sends a write and closes its window when its outcome is known, whatever has become of the client.
+    private func send(
+        _ request: HeldRequest,
+        window: WriteWindow,
+        before close: @escaping () -> Void = {}
+    ) {
+        send(request, isRead: false) { [unowned self] result in
+            close()
+            window.close(
+                WriteWindow.Outcome(result),
+                now: reactor.now,
+                dirtyWindow: shared.configuration.coherence.dirtyWindow
+            )
+            answer(result, request, status: .notCacheable, isRead: false)
+        }
+    }
+
+    // MARK: - Forwarding
+
+    /// Passes a request on that needs no window.
+    func forward(_ request: HeldRequest, status: CacheStatus, isRead: Bool) {
+        send(request, isRead: isRead) { [unowned self] result in
+            answer(result, request, status: status, isRead: isRead)
+        }
+    }
+
+    /// Passes on what came of a request.
+    func answer(_ result: UpstreamResult, _ request: HeldRequest, status: CacheStatus, isRead: Bool) {
+        switch result {
+        case .success(let upstream):
+            reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+        case .failure(let failure):
+            reply(failure, isRead: isRead, contentType: request.contentType, to: request.exchange)
+        }
+    }
+}
+
+extension WriteWindow.Outcome {
+    /// What an upstream's answer to a write says of it.
+    ///
+    /// 2xx and DynamoDB's 4xx errors are definite. A 5xx may have been applied, and so may whatever something between
+    /// us and DynamoDB timed out (408) or redirected.
+    init(_ result: UpstreamResult) {
+        switch result {
+        case .success(let reply):
+            switch reply.status {
+            case 200..<300: self = .definite
+            case 408: self = .unknown
+            case 400..<500: self = .definite
+            default: self = .unknown
+            }
+        case .failure(let failure):
+            self = failure.mayHaveBeenSent ? .unknown : .definite
+        }
+    }
+}

@@ -1,0 +1,212 @@
+import DynamoDB
+import Transport
+import Upstream
+
+/// The two content types DynamoDB speaks; a reply has the request's.
+enum ReplyContentType {
+    case amazonJSON
+    case json
+
+    var value: StaticString {
+        switch self {
+        case .amazonJSON: "application/x-amz-json-1.0"
+        case .json: "application/json"
+        }
+    }
+
+    /// The type a request's Content-Type asks for (parameters such as a charset ignored); nil for any other.
+    init?(requested value: UnsafeRawBufferPointer?) {
+        guard let value = unsafe value else { return nil }
+        var end = unsafe value.firstIndex(of: UInt8(ascii: ";")) ?? value.endIndex
+        while unsafe end > 0 && (value[end - 1] == UInt8(ascii: " ") || value[end - 1] == UInt8(ascii: "\t")) {
+            end -= 1
+        }
+        let type = unsafe UnsafeRawBufferPointer(rebasing: value[..<end])
+        if unsafe type.equalsIgnoringCase("application/x-amz-json-1.0") {
+            self = .amazonJSON
+        } else if unsafe type.equalsIgnoringCase("application/json") {
+            self = .json
+        } else {
+            return nil
+        }
+    }
+
+    init(of request: HTTPRequest) {
+        self = unsafe ReplyContentType(requested: request.header("content-type")) ?? .amazonJSON
+    }
+}
+
+extension Worker {
+    /// Answers with a body; on the hit path, so without allocation.
+    ///
+    /// - Parameter checksum: The CRC-32 of the body.
+    func reply(
+        _ body: UnsafeRawBufferPointer,
+        checksum: UInt32,
+        status: Int = 200,
+        cache: CacheStatus,
+        contentType: ReplyContentType,
+        to exchange: HTTPExchange
+    ) {
+        shared.counters.count(cache)
+        exchange.reply(
+            status: status,
+            contentLength: body.count,
+            headers: { writer in
+                writer.header("Content-Type", contentType.value)
+                writeRequestID(to: writer)
+                writer.header("x-amz-crc32", UInt64(checksum))
+                writer.header("X-Leveret-Cache", cache.name)
+            },
+            body: { writer in unsafe writer.append(body) }
+        )
+    }
+
+    /// Answers with a body of the proxy's making.
+    func reply(
+        _ body: [UInt8],
+        status: Int = 200,
+        cache: CacheStatus,
+        contentType: ReplyContentType,
+        to exchange: HTTPExchange
+    ) {
+        unsafe body.withUnsafeBytes { body in
+            unsafe reply(
+                body,
+                checksum: CRC32.checksum(body),
+                status: status,
+                cache: cache,
+                contentType: contentType,
+                to: exchange
+            )
+        }
+    }
+
+    /// Answers with an error.
+    func reply(_ error: ErrorReply, to exchange: HTTPExchange, contentType: ReplyContentType) {
+        let body = error.body()
+        let checksum = unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        exchange.reply(
+            status: error.status,
+            contentLength: body.count,
+            headers: { writer in
+                if error.isJSON { writer.header("Content-Type", contentType.value) }
+                writeRequestID(to: writer)
+                writer.header("x-amz-crc32", UInt64(checksum))
+            },
+            body: { writer in writer.append(body) }
+        )
+    }
+
+    /// Passes an upstream's reply on, byte for byte.
+    func reply(
+        _ upstream: UpstreamReply,
+        cache: CacheStatus,
+        contentType: ReplyContentType,
+        to exchange: HTTPExchange
+    ) {
+        shared.counters.count(cache)
+        let checksum = unsafe upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        exchange.reply(
+            status: upstream.status,
+            contentLength: upstream.body.count,
+            headers: { writer in
+                if let type = upstream.contentType {
+                    unsafe type.withUnsafeBytes { unsafe writer.header("Content-Type", $0) }
+                } else {
+                    writer.header("Content-Type", contentType.value)
+                }
+                if let requestID = upstream.requestID {
+                    unsafe requestID.withUnsafeBytes { unsafe writer.header("x-amzn-RequestId", $0) }
+                } else {
+                    writeRequestID(to: writer)
+                }
+                writer.header("x-amz-crc32", UInt64(checksum))
+                for header in upstream.headers {
+                    writer.header(header.name, header.value)
+                }
+                writer.header("X-Leveret-Cache", cache.name)
+            },
+            body: { writer in writer.append(upstream.body) }
+        )
+    }
+
+    /// Answers that there is no answer. Only a write that may have been sent leaves the client in doubt (500); all else
+    /// can be tried again (503).
+    func reply(_ failure: UpstreamFailure, isRead: Bool, contentType: ReplyContentType, to exchange: HTTPExchange) {
+        let error: ErrorReply =
+            if !isRead && failure.mayHaveBeenSent {
+                .internalServerError("The upstream did not answer (\(failure.kind.rawValue)): the outcome is unknown.")
+            } else {
+                .serviceUnavailable("The upstream could not be used (\(failure.kind.rawValue)). Please retry.")
+            }
+        reply(error, to: exchange, contentType: contentType)
+    }
+
+    /// Answers a health check as DynamoDB does.
+    func reply(health region: String, to exchange: HTTPExchange) {
+        let body = Array("healthy: dynamodb.\(region).amazonaws.com ".utf8)
+        let checksum = unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        exchange.reply(
+            status: 200,
+            contentLength: body.count,
+            headers: { writer in
+                writer.header("Content-Type", "text/plain")
+                writeRequestID(to: writer)
+                writer.header("x-amz-crc32", UInt64(checksum))
+            },
+            body: { writer in writer.append(body) }
+        )
+    }
+
+    private func writeRequestID(to writer: ReplyWriter) {
+        unsafe withUnsafeTemporaryAllocation(byteCount: RequestID.count, alignment: 1) { buffer in
+            unsafe requestIDs.write(into: buffer)
+            unsafe writer.header("x-amzn-RequestId", UnsafeRawBufferPointer(buffer))
+        }
+    }
+}
+
+extension ErrorReply {
+    /// What a tenant may not do or touch.
+    static func accessDenied(_ tenant: Tenant, operation: String, table: [UInt8]?) -> ErrorReply {
+        let resource =
+            table.map {
+                "arn:aws:dynamodb:\(tenant.route.endpoint.region):000000000000:table/\(String(decoding: $0, as: UTF8.self))"
+            } ?? "*"
+        return .accessDenied(
+            user: "arn:aws:iam::000000000000:user/\(tenant.name)",
+            operation: operation,
+            resource: resource
+        )
+    }
+
+    /// A body that can't be taken apart.
+    init(_ error: RequestError) {
+        self = error.message.map { .serialization($0) } ?? .malformedJSON
+    }
+}
+
+extension ErrorReply {
+    /// DynamoDB's words for what HTTP itself refuses.
+    static func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
+        let error: ErrorReply =
+            switch reason {
+            case .bodyTooLarge: .requestTooLarge
+            case .overloaded, .tooManyConnections: .serviceUnavailable()
+            default: .malformedJSON
+            }
+        let body = error.body()
+        let status = error.status == 400 ? (reason.status == 431 ? 400 : reason.status) : error.status
+        let checksum = unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        var requestID = RequestID()
+        var identifier = [UInt8](repeating: 0, count: RequestID.count)
+        unsafe identifier.withUnsafeMutableBytes { unsafe requestID.write(into: $0) }
+        return HTTPRefusalReply(
+            status: status,
+            contentType: ReplyContentType.amazonJSON.value,
+            headers: [("x-amzn-RequestId", identifier), ("x-amz-crc32", Array("\(checksum)".utf8))],
+            body: body
+        )
+    }
+}

@@ -1,0 +1,107 @@
+import DynamoDB
+import SigV4
+import Transport
+
+/// A request that has passed authentication, while its bytes are still the connection's.
+///
+/// Valid only during `Worker.handle`: stages that answer later take a `HeldRequest` of it.
+@safe
+struct Admitted {
+    let http: HTTPRequest
+    let exchange: HTTPExchange
+    let tenant: Tenant
+    /// The body after content decoding.
+    let body: UnsafeRawBufferPointer
+    /// The value of X-Amz-Target.
+    let target: UnsafeRawBufferPointer
+}
+
+extension Worker: HTTPHandler {
+    /// The whole way of a request. A hit is answered before this returns; everything else goes on with a `HeldRequest`.
+    func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        do throws(ErrorReply) {
+            if try answerWithoutTenant(request, exchange) { return }
+            let tenant = try authenticate(request)
+            guard try isEncoded(request) else {
+                return unsafe try dispatch(request, body: request.body, tenant, exchange)
+            }
+            // A throw out of `withUnsafeBytes` would lose its type.
+            let body = unsafe try decompress(request.body)
+            let refusal: ErrorReply? = unsafe body.withUnsafeBytes { body in
+                do throws(ErrorReply) {
+                    unsafe try dispatch(request, body: body, tenant, exchange)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            if let refusal { throw refusal }
+        } catch {
+            reply(error, to: exchange, contentType: ReplyContentType(of: request))
+        }
+    }
+
+    /// Authorises the operation, and sends the request to the stage that serves it.
+    private func dispatch(
+        _ request: HTTPRequest,
+        body: UnsafeRawBufferPointer,
+        _ tenant: Tenant,
+        _ exchange: HTTPExchange
+    ) throws(ErrorReply) {
+        guard let target = unsafe request.onlyHeader("x-amz-target") else { throw .unknownOperation }
+        let admitted = unsafe Admitted(http: request, exchange: exchange, tenant: tenant, body: body, target: target)
+        switch unsafe Target.parse(target) {
+        case .known(let operation):
+            guard tenant.policy.allows(operation) else {
+                throw .accessDenied(tenant, operation: operation.name, table: nil)
+            }
+            switch operation {
+            case .getItem: try getItem(admitted)
+            case .batchGetItem: try batchGetItem(admitted)
+            default: try otherOperation(operation, admitted)
+            }
+        case .unknown(let name, _):
+            try unknownOperation(named: name, admitted)
+        case .legacy, .malformed:
+            throw .unknownOperation
+        }
+    }
+
+    /// Health checks, and requests that are none of DynamoDB's.
+    ///
+    /// - Returns: True when the request has been answered.
+    private func answerWithoutTenant(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(ErrorReply) -> Bool {
+        switch request.method {
+        case .get:
+            reply(health: shared.region, to: exchange)
+            return true
+        case .post:
+            guard unsafe ReplyContentType(requested: request.header("content-type")) != nil else {
+                throw .notFound
+            }
+            return false
+        default:
+            throw .notFound
+        }
+    }
+
+    /// Whether the body has a content coding to be undone. DynamoDB takes gzip, signed as compressed.
+    private func isEncoded(_ request: HTTPRequest) throws(ErrorReply) -> Bool {
+        guard let encoding = unsafe request.header("content-encoding"), unsafe !encoding.isEmpty else { return false }
+        if unsafe encoding.equalsIgnoringCase("gzip") { return true }
+        guard unsafe encoding.equalsIgnoringCase("identity") else { throw .malformedJSON }
+        return false
+    }
+
+    private func decompress(_ body: UnsafeRawBufferPointer) throws(ErrorReply) -> [UInt8] {
+        do {
+            return unsafe try Gunzip.decompress(body, limit: shared.configuration.limits.bodyBytes)
+        } catch {
+            throw .malformedJSON
+        }
+    }
+
+    func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
+        ErrorReply.refusal(reason)
+    }
+}

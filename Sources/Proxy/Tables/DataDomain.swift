@@ -1,0 +1,46 @@
+import Synchronization
+
+/// The data behind one upstream: within it, a table name means one table to everybody.
+///
+/// Tenants whose upstreams may hold the same data share a domain, so that a write by one drops the others' entries.
+/// Taking two upstreams for one domain costs needless drops; taking one for two would cost stale reads, so in doubt
+/// upstreams are one: the domain is the endpoint, not the region or the account that a request is signed for.
+final class DataDomain: Sendable {
+    /// Names known at most: beyond it further tables are not cached (their requests are forwarded).
+    static let maxTables = 100_000
+
+    let identity: String
+    private let tables = Mutex<[[UInt8]: Table]>([:])
+    private let numbers: TableNumbers
+
+    init(identity: String, numbers: TableNumbers) {
+        self.identity = identity
+        self.numbers = numbers
+    }
+
+    /// The table of that name; made known if it is not. Nil when there are too many: nothing of such a table is ever
+    /// cached, so its writes need no window.
+    func table(named name: [UInt8], now: UInt64) -> Table? {
+        tables.withLock { tables in
+            if let table = tables[name] { return table }
+            guard tables.count < Self.maxTables else { return nil }
+            let table = Table(number: numbers.next(), name: name, now: now)
+            tables[name] = table
+            return table
+        }
+    }
+
+    /// Every table known: what a write that can't be pinned to a table may have changed.
+    func allTables() -> [Table] {
+        tables.withLock { Array($0.values) }
+    }
+}
+
+/// Hands out table numbers, unique in the process.
+final class TableNumbers: Sendable {
+    private let last = Atomic<UInt32>(0)
+
+    func next() -> UInt32 {
+        last.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+}

@@ -1,0 +1,76 @@
+import DynamoDB
+import Synchronization
+
+/// One table as one tenant sees it: whether it may, how it is cached, what is known of its schema.
+///
+/// Metadata is kept per tenant, because tenants of one data domain may sign for different accounts or regions.
+final class TenantTable: Sendable {
+    let table: Table
+    let isAllowed: Bool
+    let cache: EffectiveCacheSettings
+
+    private struct Knowledge {
+        var state = MetadataState.unknown
+        var descriptionVersion: UInt64 = 0
+        /// The last description seen, kept while the table can't be described, to tell a re-created one.
+        var lastKnown: TableMetadata?
+    }
+
+    private let knowledge = Mutex(Knowledge())
+    /// When a hit should have the metadata refreshed (monotonic nanoseconds); read without a lock on every hit.
+    private let refreshAt = Atomic<UInt64>(0)
+
+    init(table: Table, isAllowed: Bool, cache: EffectiveCacheSettings) {
+        self.table = table
+        self.isAllowed = isAllowed
+        self.cache = cache
+    }
+
+    /// The metadata, as far as it still describes the table.
+    func metadata(now: UInt64) -> MetadataState {
+        let version = table.descriptionVersion
+        return knowledge.withLock { knowledge in
+            guard knowledge.descriptionVersion == version else { return .unknown }
+            if case .unavailable(let until) = knowledge.state, now >= until { return .unknown }
+            return knowledge.state
+        }
+    }
+
+    /// Records a description that was asked for while the table's description had `version`.
+    ///
+    /// When it shows another table under the same name, all entries of the name become unreachable.
+    func record(_ state: MetadataState, version: UInt64, now: UInt64, refreshAfter: UInt64) {
+        refreshAt.store(now &+ refreshAfter, ordering: .relaxed)
+        knowledge.withLock { knowledge in
+            if case .known(let new) = state {
+                if let old = knowledge.lastKnown, old.identity != new.identity || old.schema != new.schema {
+                    table.invalidate(now: now)
+                }
+                knowledge.lastKnown = new
+            }
+            knowledge.state = state
+            knowledge.descriptionVersion = version
+        }
+    }
+
+    /// True once each time the metadata has become old: the caller then asks for it again in the background.
+    func claimsRefresh(now: UInt64, retryAfter: UInt64) -> Bool {
+        let due = refreshAt.load(ordering: .relaxed)
+        guard due != 0, now >= due else { return false }
+        return refreshAt.compareExchange(
+            expected: due,
+            desired: now &+ retryAfter,
+            ordering: .relaxed
+        ).exchanged
+    }
+}
+
+/// How one table of one tenant is cached, after defaults and patterns.
+struct EffectiveCacheSettings: Sendable, Equatable {
+    var isEnabled: Bool
+    /// Nanoseconds.
+    var timeToLive: UInt64
+    /// Nanoseconds; 0: absence is not cached.
+    var negativeTimeToLive: UInt64
+    var maxEntryBytes: Int
+}

@@ -1,0 +1,99 @@
+import Cache
+import DynamoDB
+import SigV4
+import Synchronization
+import Upstream
+
+/// One tenant at run time.
+final class Tenant: Sendable {
+    /// Table names remembered at most for one tenant; past it all are forgotten and learnt anew.
+    private static let maxTables = 10_000
+
+    /// Unique in the process; part of every cache key. The same name keeps its number when the configuration is reloaded.
+    let number: UInt32
+    let name: String
+    let store: Store
+    let policy: AccessPolicy
+    let route: UpstreamRoute
+
+    private let cacheRules: CacheRules
+    private let tables = Mutex<[[UInt8]: TenantTable]>([:])
+
+    init(
+        number: UInt32,
+        name: String,
+        store: Store,
+        policy: AccessPolicy,
+        route: UpstreamRoute,
+        cacheRules: CacheRules
+    ) {
+        self.number = number
+        self.name = name
+        self.store = store
+        self.policy = policy
+        self.route = route
+        self.cacheRules = cacheRules
+    }
+
+    /// The tenant's view of a table. Nil when the data domain knows too many tables: then nothing of it is cached.
+    func table(named tableName: [UInt8], now: UInt64) -> TenantTable? {
+        if let known = tables.withLock({ $0[tableName] }) { return known }
+        guard let table = route.domain.table(named: tableName, now: now) else { return nil }
+        let view = TenantTable(
+            table: table,
+            isAllowed: policy.allowsTable(tableName),
+            cache: cacheRules.settings(forTable: tableName)
+        )
+        return tables.withLock { tables in
+            if let winner = tables[tableName] { return winner }
+            if tables.count >= Self.maxTables {
+                // Forgetting a description loses the means to notice that its table was re-created.
+                for forgotten in tables.values {
+                    forgotten.table.invalidate(now: now)
+                }
+                tables.removeAll()
+            }
+            tables[tableName] = view
+            return view
+        }
+    }
+}
+
+/// Where a tenant's requests go, and as whom.
+struct UpstreamRoute: Sendable {
+    /// How requests are signed for the upstream.
+    enum Identity: Sendable {
+        /// With the upstream's credentials.
+        case credentials(any CredentialsProvider)
+        /// Development: the caller's own headers are passed on; requests of the proxy's own carry this key id and a
+        /// made-up signature, which DynamoDB Local and its like do not check.
+        case caller(SigningCredentials)
+    }
+
+    let endpoint: UpstreamEndpoint
+    let identity: Identity
+    let domain: DataDomain
+}
+
+/// A tenant's cache settings: defaults, then the first table pattern that matches.
+struct CacheRules: Sendable {
+    struct Rule: Sendable {
+        let pattern: Pattern
+        let isEnabled: Bool?
+        let timeToLive: UInt64?
+        let negativeTimeToLive: UInt64?
+    }
+
+    let defaults: EffectiveCacheSettings
+    let rules: [Rule]
+
+    func settings(forTable name: [UInt8]) -> EffectiveCacheSettings {
+        var settings = defaults
+        if let rule = rules.first(where: { $0.pattern.matches(name) }) {
+            settings.isEnabled = rule.isEnabled ?? settings.isEnabled
+            settings.timeToLive = rule.timeToLive ?? settings.timeToLive
+            settings.negativeTimeToLive = rule.negativeTimeToLive ?? settings.negativeTimeToLive
+        }
+        return settings
+    }
+}

@@ -1,0 +1,140 @@
+import Cache
+import SigV4
+import Synchronization
+import Upstream
+
+/// Makes tenants from configurations and keeps what outlives a reload: numbers, stores and data domains.
+final class TenantDirectory: Sendable {
+    private struct State {
+        var numbers: [String: UInt32] = [:]
+        var stores: [String: Store] = [:]
+        var domains: [String: DataDomain] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let tableNumbers = TableNumbers()
+
+    /// Builds the registry that a configuration describes.
+    ///
+    /// - Throws: `ConfigurationError`-like errors of an upstream's URL or credentials.
+    func registry(for configuration: Configuration) throws -> TenantRegistry {
+        let routes = try Dictionary(
+            uniqueKeysWithValues: configuration.upstreams.map { ($0.name, try route(to: $0)) }
+        )
+        var principals: [(String, TenantRegistry.Principal)] = []
+        for (settings, budget) in zip(configuration.tenants, configuration.cacheBudgets) {
+            guard let route = routes[settings.upstream] else {
+                throw ServerError("tenant \(settings.name): there is no upstream named \(settings.upstream)")
+            }
+            let tenant = Tenant(
+                number: number(of: settings.name),
+                name: settings.name,
+                store: store(of: settings.name, budget: budget),
+                policy: AccessPolicy(operations: settings.operations, tables: settings.tables.map(Pattern.init)),
+                route: route,
+                cacheRules: CacheRules(settings.cache)
+            )
+            for key in settings.keys {
+                let principal = TenantRegistry.Principal(
+                    tenant: tenant,
+                    secret: SecretKey(key.secret.bytes),
+                    sessionToken: key.sessionToken?.bytes
+                )
+                principals.append((key.id, principal))
+            }
+        }
+        releaseStores(except: Set(configuration.tenants.map(\.name)))
+        return TenantRegistry(principals: principals)
+    }
+
+    /// The number under which a tenant's entries are kept.
+    func number(of name: String) -> UInt32 {
+        state.withLock { state in
+            if let known = state.numbers[name] { return known }
+            let number = UInt32(state.numbers.count + 1)
+            state.numbers[name] = number
+            return number
+        }
+    }
+
+    /// The data domain of that identity.
+    func domain(identity: String) -> DataDomain {
+        state.withLock { state in
+            if let known = state.domains[identity] { return known }
+            let domain = DataDomain(identity: identity, numbers: tableNumbers)
+            state.domains[identity] = domain
+            return domain
+        }
+    }
+
+    /// The store of a tenant, made or set to `budget` bytes.
+    func store(of name: String, budget: Int) -> Store {
+        state.withLock { state in
+            if let known = state.stores[name] {
+                known.setBudget(budget)
+                return known
+            }
+            let store = Store(budget: budget)
+            state.stores[name] = store
+            return store
+        }
+    }
+
+    /// Frees the stores of tenants that are no longer configured.
+    private func releaseStores(except names: Set<String>) {
+        state.withLock { state in
+            for (name, store) in state.stores where !names.contains(name) {
+                store.setBudget(0)
+                state.stores[name] = nil
+            }
+        }
+    }
+
+    private func route(to settings: UpstreamSettings) throws -> UpstreamRoute {
+        var endpoint = try UpstreamEndpoint(url: settings.endpoint, region: settings.region)
+        endpoint.connectTimeout = settings.connectTimeout
+        endpoint.totalTimeout = settings.requestTimeout
+        endpoint.caFile = settings.caFile
+        endpoint.maxConnections = settings.maxConnections
+        let provider: any CredentialsProvider =
+            switch settings.credentials {
+            case .static(let id, let secret, let token):
+                StaticCredentials(
+                    SigningCredentials(
+                        accessKeyID: id,
+                        secretAccessKey: SecretKey(secret.bytes),
+                        sessionToken: token.map { String(decoding: $0.bytes, as: UTF8.self) }
+                    )
+                )
+            case .environment: try EnvironmentCredentials()
+            case .profile(let name, let file): try ProfileCredentials(profile: name, file: file)
+            }
+        return UpstreamRoute(
+            endpoint: endpoint,
+            identity: .credentials(provider),
+            domain: domain(identity: settings.identity ?? endpoint.domainIdentity)
+        )
+    }
+}
+
+extension CacheRules {
+    /// The rules that a tenant's settings spell out.
+    init(_ settings: CacheSettings) {
+        self.init(
+            defaults: EffectiveCacheSettings(
+                isEnabled: settings.enabled,
+                timeToLive: settings.ttl,
+                negativeTimeToLive: settings.negativeTTL,
+                maxEntryBytes: settings.maxEntryBytes ?? Int.max
+            ),
+            rules: settings.tables.map {
+                Rule(
+                    pattern: Pattern($0.pattern),
+                    isEnabled: $0.enabled,
+                    timeToLive: $0.ttl,
+                    negativeTimeToLive: $0.negativeTTL
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,31 @@
+import Cache
+import SigV4
+
+/// Who may call, as of one reading of the configuration. Immutable; each worker holds one and gets a new one on reload.
+struct TenantRegistry: Sendable {
+    /// One access key: whose it is and what a request signed with it must carry.
+    final class Principal: Sendable {
+        let tenant: Tenant
+        let secret: SecretKey
+        let sessionToken: [UInt8]?
+
+        init(tenant: Tenant, secret: SecretKey, sessionToken: [UInt8]?) {
+            self.tenant = tenant
+            self.secret = secret
+            self.sessionToken = sessionToken
+        }
+    }
+
+    private let index: AccessKeyIndex
+    private let principals: [Principal]
+
+    init(principals: [(accessKeyID: String, principal: Principal)]) {
+        index = AccessKeyIndex(principals.map(\.accessKeyID))
+        self.principals = principals.map(\.principal)
+    }
+
+    /// The owner of an access key id. No allocation.
+    func principal(accessKeyID: UnsafeRawBufferPointer) -> Principal? {
+        unsafe index.index(of: accessKeyID).map { principals[$0] }
+    }
+}

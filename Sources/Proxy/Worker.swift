@@ -1,0 +1,110 @@
+import DynamoDB
+import Logging
+import SigV4
+import Transport
+import Upstream
+
+/// One reactor's proxy: everything a request meets, confined to the reactor's thread.
+///
+/// The stages are extensions in `Stages/`, in the order a request meets them; `Stages/RequestPath.swift` begins.
+final class Worker {
+    let reactor: Reactor
+    let upstream: any Upstream
+    let shared: SharedState
+    var registry: TenantRegistry
+    let logger: Logger
+
+    let verifier: SignatureVerifier
+    var requestIDs = RequestID()
+    /// Reused buffers of the hit path.
+    let keyBuffer = KeyBuffer()
+    let lookupBuffer = KeyBuffer()
+    let dropBuffer = KeyBuffer()
+    var valueBuffer: [UInt8] = []
+
+    /// The tenants' tables by tenant number and name: a cache of `Tenant.table(named:now:)` without locks.
+    var views = ByteMap<TenantTable>()
+    /// Development: tenants by access key id and region.
+    var developmentTenants = ByteMap<Tenant>()
+
+    /// Requests that wait for another's read, by ticket.
+    var waiting: [UInt64: (FetchResult) -> Void] = [:]
+    private var lastTicket: UInt64 = 0
+    private(set) var landings: Mailbox<FlightLanding>?
+    /// Requests that wait for a table's description, by view.
+    var describing: [ObjectIdentifier: [(MetadataState) -> Void]] = [:]
+
+    init(reactor: Reactor, upstream: any Upstream, shared: SharedState, registry: TenantRegistry, logger: Logger) {
+        self.reactor = reactor
+        self.upstream = upstream
+        self.shared = shared
+        self.registry = registry
+        self.logger = logger
+        verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
+        landings = reactor.mailbox { [unowned self] landing in
+            waiting.removeValue(forKey: landing.ticket)?(landing.result)
+        }
+    }
+
+    /// Takes a new registry; what the old one allowed is forgotten.
+    func adopt(_ registry: TenantRegistry) {
+        self.registry = registry
+        views.removeAll()
+    }
+
+    /// Unix seconds by which signatures are judged.
+    var wallClock: Int64 { shared.wallClock?() ?? reactor.wallClock }
+
+    func ticket() -> UInt64 {
+        lastTicket += 1
+        return lastTicket
+    }
+
+    /// The tenant's view of a table name.
+    ///
+    /// - Returns: Nil for a name that can't be a table's, or when too many are known: nothing of it is ever cached.
+    func view(of name: UnsafeRawBufferPointer, for tenant: Tenant) -> TenantTable? {
+        guard unsafe TableName.isValid(name) else { return nil }
+        lookupBuffer.removeAll()
+        unsafe withUnsafeBytes(of: tenant.number) { unsafe lookupBuffer.append($0) }
+        unsafe lookupBuffer.append(name)
+        if let known = unsafe views.find(lookupBuffer.bytes) { return known }
+        guard let view = unsafe tenant.table(named: Array(name), now: reactor.now) else { return nil }
+        if views.count >= Self.maxViews { views.removeAll() }
+        unsafe views.insert(Array(lookupBuffer.bytes), view)
+        return view
+    }
+
+    private static let maxViews = 50_000
+}
+
+/// What all workers share.
+final class SharedState: Sendable {
+    let configuration: Configuration
+    let directory = TenantDirectory()
+    let stripes: KeyStripes
+    let flights = FlightTable()
+    let counters = StatusCounters()
+    /// In place of the reactor's clock, for tests with recorded signatures.
+    let wallClock: (@Sendable () -> Int64)?
+    /// The region that health checks name.
+    let region: String
+    private let developmentTenants: DevelopmentTenants?
+
+    /// Callers told apart under `--dev` at most.
+    static let maxDevelopmentTenants = 1000
+
+    init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) {
+        self.configuration = configuration
+        self.wallClock = wallClock
+        stripes = KeyStripes(now: now)
+        region = configuration.upstreams.first?.region ?? "us-east-1"
+        developmentTenants = configuration.development.map(DevelopmentTenants.init(settings:))
+    }
+
+    /// The tenant of a caller under `--dev`.
+    func developmentTenant(caller: String, hasRegion: Bool) throws(ErrorReply) -> Tenant {
+        guard let developmentTenants else { throw .unrecognizedClient }
+        return try developmentTenants.tenant(caller: caller, hasRegion: hasRegion, directory: directory)
+    }
+}

@@ -1,0 +1,82 @@
+/// One request as it came in. It refers to the caller's memory and is valid only during the call it is passed to.
+@safe public struct ReceivedRequest {
+    let method: Bytes
+    let target: Bytes
+    let head: Bytes
+    let headers: UnsafeBufferPointer<HeaderSlice>
+    let body: Bytes
+
+    /// A request. `target` is the raw request target, in origin or absolute form; `headers` has offsets relative to
+    /// `head`, in the order received, nothing normalised; `body` has any transfer coding taken off.
+    public init(
+        method: UnsafeRawBufferPointer,
+        target: UnsafeRawBufferPointer,
+        head: UnsafeRawBufferPointer,
+        headers: UnsafeBufferPointer<HeaderSlice>,
+        body: UnsafeRawBufferPointer
+    ) {
+        unsafe self.method = Bytes(method)
+        unsafe self.target = Bytes(target)
+        unsafe self.head = Bytes(head)
+        unsafe self.headers = headers
+        unsafe self.body = Bytes(body)
+    }
+
+    var headerCount: Int { unsafe headers.count }
+
+    func headerName(_ index: Int) -> Bytes {
+        let slice = unsafe headers[index]
+        return head[ByteRange(start: slice.x, count: slice.y)]
+    }
+
+    /// The value's bounds in the head, white space around it taken off.
+    func headerValue(_ index: Int) -> ByteRange {
+        let slice = unsafe headers[index]
+        return ByteRange(head.trimmed(Int(slice.z)..<Int(slice.z) + Int(slice.w)))
+    }
+}
+
+/// The headers that authentication looks at, found in one pass. Each may occur once.
+struct AuthenticationHeaders {
+    private(set) var authorization: ByteRange?
+    private(set) var host: ByteRange?
+    private(set) var date: ByteRange?
+    private(set) var amzDate: ByteRange?
+    private(set) var target: ByteRange?
+    private(set) var contentSHA256: ByteRange?
+    private(set) var securityToken: ByteRange?
+
+    init(_ request: ReceivedRequest) throws(SignatureError) {
+        for index in 0..<request.headerCount {
+            let name = request.headerName(index)
+            // Most names are told apart by their length.
+            switch name.count {
+            case 4 where name.equalsIgnoringCase(Bytes("host")):
+                try Self.set(&host, request.headerValue(index), "Host")
+            case 4 where name.equalsIgnoringCase(Bytes("date")):
+                try Self.set(&date, request.headerValue(index), "Date")
+            case 10 where name.equalsIgnoringCase(Bytes("x-amz-date")):
+                try Self.set(&amzDate, request.headerValue(index), "X-Amz-Date")
+            case 12 where name.equalsIgnoringCase(Bytes("x-amz-target")):
+                try Self.set(&target, request.headerValue(index), "X-Amz-Target")
+            case 13 where name.equalsIgnoringCase(Bytes("authorization")):
+                try Self.set(&authorization, request.headerValue(index), "Authorization")
+            case 20 where name.equalsIgnoringCase(Bytes("x-amz-content-sha256")):
+                try Self.set(&contentSHA256, request.headerValue(index), "X-Amz-Content-Sha256")
+            case 20 where name.equalsIgnoringCase(Bytes("x-amz-security-token")):
+                try Self.set(&securityToken, request.headerValue(index), "X-Amz-Security-Token")
+            default:
+                break
+            }
+        }
+    }
+
+    private static func set(
+        _ header: inout ByteRange?,
+        _ value: ByteRange,
+        _ name: StaticString
+    ) throws(SignatureError) {
+        guard header == nil else { throw .repeatedHeader(name.description) }
+        header = value
+    }
+}

@@ -1,0 +1,47 @@
+/// What answers the requests of a server.
+///
+/// Called on the reactor's thread.
+public protocol HTTPHandler: AnyObject {
+    /// Takes one request.
+    ///
+    /// It is answered through `exchange` exactly once, now or later on the same reactor; the views of `request` are
+    /// valid only during this call.
+    func handle(_ request: HTTPRequest, _ exchange: HTTPExchange)
+
+    /// The answer to what HTTP itself refuses; the connection is closed after it.
+    func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply
+}
+
+/// Names one request of one connection.
+///
+/// Answering after the client has gone, or a second time, does nothing.
+///
+/// A client that has closed only its sending direction still gets its answer.
+public struct HTTPExchange {
+    let connection: HTTPConnection
+    let serial: UInt64
+
+    /// Whether an answer is still awaited and somebody is there to read it.
+    public var isOpen: Bool {
+        connection.awaitsReply(serial)
+    }
+
+    /// Answers: status line, `Server`, `Date`, `Connection` and `Content-Length`, then what `headers` writes, then the
+    /// `contentLength` bytes that `body` writes.
+    ///
+    /// Allocates nothing once the reply buffer is warm. A body longer than announced is cut; after a shorter one the
+    /// connection is closed.
+    public func reply(
+        status: Int,
+        contentLength: Int,
+        headers: (ReplyWriter) -> Void,
+        body: (ReplyWriter) -> Void
+    ) {
+        connection.reply(serial, status: status, contentLength: contentLength, headers: headers, body: body)
+    }
+
+    /// Answers with a body at hand.
+    public func reply(status: Int, headers: (ReplyWriter) -> Void, body: [UInt8]) {
+        reply(status: status, contentLength: body.count, headers: headers, body: { $0.append(body) })
+    }
+}

@@ -1,0 +1,27 @@
+/// What one server accepts and holds.
+///
+/// Bytes, and nanoseconds for the deadlines.
+public struct HTTPLimits: Sendable {
+    /// Request line and header fields together, with their line ends.
+    public var headBytes = 16 << 10
+    /// Header fields of one request.
+    public var headerCount = 100
+    /// Body of one request, decoded.
+    public var bodyBytes = 16 << 20
+    /// Connections of one server (so: per reactor).
+    public var connections = 10_000
+    /// Everything held between two turns of the loop for all connections of one server: incomplete requests, requests
+    /// that wait for their predecessor, replies that the client is slow to take.
+    public var bufferedBytes = 256 << 20
+    /// From the first byte of a head to its last; with TLS also for the handshake.
+    public var headDeadline: UInt64 = 10_000_000_000
+    /// From the end of the head to the end of the body.
+    public var bodyDeadline: UInt64 = 60_000_000_000
+    /// Between two requests.
+    public var idleDeadline: UInt64 = 75_000_000_000
+    /// For the client to take what could not be sent at once.
+    public var writeDeadline: UInt64 = 60_000_000_000
+
+    /// The defaults.
+    public init() {}
+}

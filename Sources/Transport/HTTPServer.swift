@@ -1,0 +1,220 @@
+import Glibc
+
+/// An HTTP/1.1 server on one reactor.
+///
+/// Several reactors each have their own on the same port.
+///
+/// Confined to the reactor's thread. Lives until it is drained, or until it is released with no connection left.
+@safe
+public final class HTTPServer {
+    /// Connections beyond the limit that are told so, at any time; further ones are closed without a word.
+    private static let politeRefusals = 128
+    /// Takes the largest TLS record and any ordinary request.
+    private static let inputCapacity = 64 << 10
+
+    let reactor: Reactor
+    let limits: HTTPLimits
+    let handler: any HTTPHandler
+    let headers: HeaderTable
+    let output = OutputBuffer()
+    let date = DateText()
+    let input: UnsafeMutableBufferPointer<UInt8>
+
+    private let tls: TLSContext?
+    private let name: StaticString
+    private var listener: Listener?
+    private var connections: [HTTPConnection] = []
+    private var sweep: Timer?
+    private var drained: (() -> Void)?
+    private(set) var isDraining = false
+
+    /// Bytes held for all connections between two turns.
+    private(set) var bufferedBytes = 0
+    /// Connections of which a reply was sent, or output taken, in the middle of another's turn.
+    private var resumable: [HTTPConnection] = []
+    private var turnDepth = 0
+
+    /// Listens at once; connections are served when the reactor runs.
+    ///
+    /// `name` is the value of the `Server` field.
+    public init(
+        reactor: Reactor,
+        address: ListenAddress,
+        limits: HTTPLimits = HTTPLimits(),
+        tls: TLSContext? = nil,
+        name: StaticString = "Leveret",
+        handler: any HTTPHandler
+    ) throws(TransportError) {
+        self.reactor = reactor
+        self.limits = limits
+        self.tls = tls
+        self.name = name
+        self.handler = handler
+        headers = HeaderTable(capacity: limits.headerCount)
+        unsafe input = .allocate(capacity: HTTPServer.inputCapacity)
+        unsafe input.initialize(repeating: 0)
+        listener = try Listener(reactor, address) { [weak self] descriptor in
+            if let self {
+                accept(descriptor)
+            } else {
+                close(descriptor)
+            }
+        }
+    }
+
+    deinit {
+        listener?.close()
+        unsafe input.deallocate()
+    }
+
+    /// The port listened on, also after `stopAccepting()`.
+    public var port: UInt16 { listener?.port ?? 0 }
+
+    /// Connections open now.
+    public var connectionCount: Int { connections.count }
+
+    // MARK: Stopping
+
+    /// Closes the listening socket.
+    ///
+    /// What had connected by then is still served.
+    public func stopAccepting() {
+        listener?.close()
+    }
+
+    /// Stops gracefully: accepts no more, closes idle connections, answers the requests received with `Connection:
+    /// close`; after `within` nanoseconds closes what is left.
+    ///
+    /// Then calls `done`, never before returning.
+    public func drain(within: UInt64, _ done: @escaping () -> Void) {
+        stopAccepting()
+        isDraining = true
+        drained = done
+        beginTurn()
+        for connection in connections {
+            connection.drain()
+        }
+        endTurn()
+        let deadline = reactor.schedule(after: connections.isEmpty ? 0 : within) { [self] in
+            for connection in connections {
+                connection.close()
+            }
+            finishDraining()
+        }
+        self.deadline = deadline
+    }
+
+    private var deadline: Timer?
+
+    private func finishDraining() {
+        guard let done = drained else { return }
+        drained = nil
+        if let deadline {
+            reactor.cancel(deadline)
+        }
+        done()
+    }
+
+    // MARK: Connections
+
+    private func accept(_ descriptor: Int32) {
+        let isOverLimit = connections.count >= limits.connections
+        let isFarOverLimit = connections.count >= limits.connections + HTTPServer.politeRefusals
+        // To be told so through TLS costs a handshake.
+        guard !isFarOverLimit, !(isOverLimit && tls != nil), let stream = ByteStream(descriptor, tls: tls) else {
+            Glibc.close(descriptor)
+            return
+        }
+        let connection = HTTPConnection(server: self, stream: stream, index: connections.count)
+        do {
+            try reactor.watch(descriptor, .read, connection)
+        } catch {
+            stream.close()
+            return
+        }
+        connections.append(connection)
+        if isOverLimit {
+            connection.refuseAtOnce(.tooManyConnections)
+        }
+        scheduleSweep()
+    }
+
+    func remove(_ connection: HTTPConnection) {
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.index] = last
+            last.index = connection.index
+        }
+        if isDraining, connections.isEmpty {
+            reactor.schedule(after: 0) { [self] in finishDraining() }
+        }
+    }
+
+    /// Takes note of memory held or released.
+    ///
+    /// False when the limit is exceeded.
+    func account(_ change: Int) -> Bool {
+        bufferedBytes += change
+        return bufferedBytes <= limits.bufferedBytes
+    }
+
+    /// Deadlines are looked at this often rather than kept as timers, so that a request costs no timer.
+    private func scheduleSweep() {
+        guard sweep == nil else { return }
+        let shortest = min(limits.headDeadline, limits.bodyDeadline, limits.idleDeadline, limits.writeDeadline)
+        sweep = reactor.schedule(after: min(max(shortest / 8, 10_000_000), 1_000_000_000)) { [self] in
+            sweep = nil
+            expire()
+            if !connections.isEmpty {
+                scheduleSweep()
+            }
+        }
+    }
+
+    private func expire() {
+        beginTurn()
+        // From the end, since a closed connection's place is taken by the last one.
+        for index in connections.indices.reversed() where index < connections.count {
+            if connections[index].deadline <= reactor.now {
+                connections[index].expire()
+            }
+        }
+        endTurn()
+    }
+
+    // MARK: Turns
+
+    /// A turn is whatever one event makes the server do.
+    ///
+    /// The buffers are used by one connection at a time: what is to be read for another one in its course waits until
+    /// its end.
+    func beginTurn() {
+        turnDepth += 1
+    }
+
+    func endTurn() {
+        while turnDepth == 1, let connection = resumable.popLast() {
+            connection.resume()
+        }
+        turnDepth -= 1
+    }
+
+    func resumeLater(_ connection: HTTPConnection) {
+        resumable.append(connection)
+    }
+
+    // MARK: Replies
+
+    /// Everything of a reply's head that does not depend on the handler, but for the empty line.
+    func writeHead(status: Int, contentLength: Int, keepsAlive: Bool) {
+        StatusLine.write(status, to: output)
+        output.append("Server: ")
+        output.append(name)
+        output.append("\r\nDate: ")
+        unsafe output.append(date.bytes(at: reactor.wallClock))
+        output.append(keepsAlive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n")
+        output.append("Content-Length: ")
+        output.append(decimal: UInt64(clamping: contentLength))
+        output.append("\r\n")
+    }
+}

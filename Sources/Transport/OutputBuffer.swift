@@ -1,0 +1,101 @@
+import Glibc
+
+/// Bytes on their way out, gathered here so that they leave in one system call.
+///
+/// One per server, reused.
+@safe
+final class OutputBuffer {
+    private static let ordinaryCapacity = 64 << 10
+    private static let keptCapacity = 1 << 20
+
+    private var storage: UnsafeMutableRawPointer
+    private var capacity = OutputBuffer.ordinaryCapacity
+    private(set) var count = 0
+
+    init() {
+        unsafe storage = .allocate(byteCount: OutputBuffer.ordinaryCapacity, alignment: 1)
+    }
+
+    deinit {
+        unsafe storage.deallocate()
+    }
+
+    /// The bytes from `start` on; valid until the next change.
+    func bytes(from start: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: storage + start, count: count - start)
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress else { return }
+        reserve(bytes.count)
+        unsafe memcpy(storage + count, base, bytes.count)
+        count &+= bytes.count
+    }
+
+    func append(_ text: StaticString) {
+        unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    func append(decimal value: UInt64) {
+        // At most 20 digits; written backwards into their place.
+        var digits = 1
+        var rest = value
+        while rest > 9 {
+            rest /= 10
+            digits &+= 1
+        }
+        reserve(digits)
+        rest = value
+        var place = count &+ digits
+        count = place
+        repeat {
+            place &-= 1
+            unsafe storage.storeBytes(
+                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10),
+                toByteOffset: place,
+                as: UInt8.self
+            )
+            rest /= 10
+            digits &-= 1
+        } while digits > 0
+    }
+
+    /// Appends a field value; a byte that would end the field early becomes a space.
+    func append(fieldValue bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        for index in 0..<bytes.count {
+            let byte = unsafe bytes[index].isFieldByte ? bytes[index] : ASCII.space
+            unsafe storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+            count &+= 1
+        }
+    }
+
+    /// Forgets what follows the first `count` bytes.
+    ///
+    /// Memory grown for a large reply is given back.
+    func truncate(to count: Int) {
+        self.count = count
+        if count == 0, capacity > OutputBuffer.keptCapacity {
+            unsafe storage.deallocate()
+            capacity = OutputBuffer.ordinaryCapacity
+            unsafe storage = .allocate(byteCount: capacity, alignment: 1)
+        }
+    }
+
+    private func reserve(_ additional: Int) {
+        guard additional > capacity - count else { return }
+        grow(additional)
+    }
+
+    private func grow(_ additional: Int) {
+        var larger = capacity
+        while larger - count < additional {
+            larger *= 2
+        }
+        let replacement = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 1)
+        unsafe memcpy(replacement, storage, count)
+        unsafe storage.deallocate()
+        unsafe storage = replacement
+        capacity = larger
+    }
+}

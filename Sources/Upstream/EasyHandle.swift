@@ -1,0 +1,99 @@
+internal import CCurl
+
+/// Owns one libcurl easy handle with the memory libcurl keeps pointers into.
+@safe
+final class EasyHandle {
+    /// The handle itself.
+    let pointer: UnsafeMutableRawPointer
+    /// Names the handle in libcurl's messages.
+    var identity: UInt { unsafe UInt(bitPattern: pointer) }
+    /// False once an option was refused (an older libcurl, or out of memory): such a handle must not be used.
+    private(set) var isConfigured = true
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var headers = HeaderList()
+
+    init?() {
+        guard let pointer = unsafe curl_easy_init() else { return nil }
+        unsafe self.pointer = unsafe pointer
+        unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        unsafe note(ccurl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(pointer)
+        unsafe errorText.deallocate()
+    }
+
+    func set(_ option: CURLoption, _ value: Int) {
+        unsafe note(ccurl_set_long(pointer, option, value))
+    }
+
+    func set(_ option: CURLoption, offset value: Int) {
+        unsafe note(ccurl_set_offset(pointer, option, curl_off_t(value)))
+    }
+
+    /// libcurl copies the text; nil restores the option's absence.
+    func set(_ option: CURLoption, _ value: String?) {
+        unsafe note(ccurl_set_string(pointer, option, value))
+    }
+
+    func set(_ option: CURLoption, context: UnsafeMutableRawPointer) {
+        unsafe note(ccurl_set_pointer(pointer, option, context))
+    }
+
+    func set(_ option: CURLoption, _ callback: ccurl_data_callback) {
+        unsafe note(ccurl_set_data_callback(pointer, option, callback))
+    }
+
+    func setPreRequest(_ callback: ccurl_prereq_callback) {
+        unsafe note(ccurl_set_prereq_callback(pointer, callback))
+    }
+
+    /// libcurl copies the body, so that nothing here has to outlive the call.
+    func setBody(_ body: [UInt8]) {
+        set(CURLOPT_POSTFIELDSIZE_LARGE, offset: body.count)
+        unsafe body.withUnsafeBytes { bytes in
+            // Without a pointer libcurl would read the body from a callback: an empty one still needs an address.
+            if let start = bytes.baseAddress {
+                unsafe note(ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, start))
+            } else {
+                unsafe note(ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, UnsafeRawPointer(errorText)))
+            }
+        }
+    }
+
+    func setHeaders(_ list: consuming HeaderList) {
+        headers = list
+        unsafe note(ccurl_set_headers(pointer, headers.first))
+    }
+
+    /// Forgets the last call's headers, body and error, so that an idle handle holds neither memory nor secrets.
+    func clear() {
+        unsafe note(ccurl_set_headers(pointer, nil))
+        headers = HeaderList()
+        unsafe note(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, nil))
+        unsafe errorText.pointee = 0
+    }
+
+    func long(_ info: CURLINFO) -> Int {
+        var value = 0
+        guard unsafe ccurl_get_long(pointer, info, &value) == CURLE_OK else { return 0 }
+        return value
+    }
+
+    /// What libcurl says of the last error, in printable ASCII.
+    func explain(_ code: CURLcode) -> String {
+        var text = unsafe String(cString: errorText)
+        if text.isEmpty, let known = unsafe curl_easy_strerror(code) {
+            text = unsafe String(cString: known)
+        }
+        return String(text.unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" })
+    }
+
+    private func note(_ code: CURLcode) {
+        if code != CURLE_OK {
+            isConfigured = false
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Proxy
+
+/// `leveret serve`: runs the proxy until a signal stops it.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the proxy.",
+        usage: """
+            leveret serve --config <file>
+            leveret serve --dev --upstream <url> [--listen <address>] [--cache <size>]
+            """,
+        discussion: """
+            With --config it serves the tenants of a configuration file. With --dev it needs no file: it stands in front \
+            of a local DynamoDB (DynamoDB Local, moto, ministack), on this machine only, and checks no signature.
+
+            SIGTERM or SIGINT: stop accepting, finish what is in flight, exit 0; a second one ends it at once. \
+            SIGHUP: read configuration and certificates again; a file with mistakes changes nothing. \
+            Exit code 1: could not start or failed; 2: mistakes in the configuration file; 64: wrong usage.
+            """
+    )
+
+    @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"), completion: .file())
+    var config: String?
+
+    @Flag(name: .long, help: "Development: no configuration file, no signature checks, loopback only.")
+    var dev = false
+
+    @Option(name: .long, help: ArgumentHelp("With --dev: the endpoint to forward to.", valueName: "url"))
+    var upstream: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --dev: the loopback address to accept connections on. (default: 127.0.0.1:8000)",
+            valueName: "address"
+        )
+    )
+    var listen: String?
+
+    @Option(name: .long, help: ArgumentHelp("With --dev: bytes for the cache. (default: 256MiB)", valueName: "size"))
+    var cache: String?
+
+    @Option(name: .long, help: ArgumentHelp("Log lines from this level on.", valueName: "level"))
+    var logLevel: LogLevelArgument?
+
+    func validate() throws {
+        switch (dev, config) {
+        case (true, nil): _ = try development()
+        case (true, _?): throw ValidationError("--dev and --config exclude each other: give one of them")
+        case (false, nil):
+            throw ValidationError("give --config FILE, or --dev --upstream URL to try it without a file")
+        case (false, _?):
+            let options = [("--upstream", upstream), ("--listen", listen), ("--cache", cache)]
+            if let option = options.first(where: { $0.1 != nil }) {
+                throw ValidationError("\(option.0) goes with --dev; with --config the file says it")
+            }
+        }
+    }
+
+    func run() throws {
+        Signals.block()
+        var loaded = try load()
+        if let logLevel { loaded.configuration.log.level = logLevel.level }
+        let configuration = loaded.configuration
+        let output = LogOutput(settings: configuration.log)
+        let logger = output.logger(label: "leveret")
+        if let development = configuration.development { Self.announce(development) }
+        for warning in loaded.warnings { logger.warning("\(warning)", fields: [:]) }
+        OpenFiles.raiseLimit()
+
+        let server = try Self.orExit("cannot start") { try ProxyServer(configuration: configuration, logger: logger) }
+        let supervisor = Supervisor(
+            server: server,
+            output: output,
+            logger: logger,
+            file: config,
+            logLevel: logLevel?.level
+        )
+        supervisor.start()
+        for (listener, port) in zip(configuration.listeners, server.ports) {
+            let address = Listener(host: listener.host, port: port).address
+            logger.info("listening", fields: [.address: "\(address)", .version: "\(Leveret.version)"])
+        }
+        try Self.orExit("failed") { try server.run() }
+        logger.info("stopped", fields: [:])
+    }
+
+    private func load() throws -> LoadedConfiguration {
+        if let config { return try ConfigurationFile.load(config) }
+        return LoadedConfiguration(configuration: try development())
+    }
+
+    private func development() throws -> Configuration {
+        guard let upstream else {
+            throw ValidationError("--dev needs --upstream URL, for example http://127.0.0.1:5000")
+        }
+        do throws(Configuration.DevelopmentProblem) {
+            return try Configuration.development(
+                upstream: upstream,
+                listen: listen ?? "127.0.0.1:8000",
+                cache: cache ?? "256MiB"
+            )
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    private static func announce(_ development: DevelopmentSettings) {
+        StandardError.write(
+            """
+            *** leveret: DEVELOPMENT MODE ***
+            *** No signature is checked: whoever reaches this port may do everything. ***
+            *** Forwarding to \(development.upstream). For production use --config. ***
+            """
+        )
+    }
+
+    /// One line and exit code 1 instead of an error.
+    private static func orExit<Result>(_ what: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+            StandardError.write("leveret: \(what): \(reason)")
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// A log level on the command line.
+struct LogLevelArgument: ExpressibleByArgument {
+    var level: Logger.Level
+
+    init?(argument: String) {
+        guard let level = Logger.Level(rawValue: argument) else { return nil }
+        self.level = level
+    }
+
+    static var allValueStrings: [String] { Logger.Level.allCases.map(\.rawValue) }
+}
+
+/// The number of descriptors the process may have.
+enum OpenFiles {
+    /// As many as the system allows: each connection needs one, and the usual soft limit is 1024.
+    static func raiseLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

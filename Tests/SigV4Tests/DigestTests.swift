@@ -1,0 +1,64 @@
+import Testing
+
+@testable import SigV4
+
+@Suite struct DigestTests {
+    @Test func sha256OfNothing() {
+        let digest = hexadecimal(Array("".utf8).withBytes { bytes in SHA256Hash.digest(of: bytes) })
+        #expect(digest == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    /// RFC 4231, test cases 1, 2, 3 and 6 (whose key is longer than a block).
+    @Test(arguments: [
+        (
+            [UInt8](repeating: 0x0b, count: 20), Array("Hi There".utf8),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        ),
+        (
+            Array("Jefe".utf8), Array("what do ya want for nothing?".utf8),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        ),
+        (
+            [UInt8](repeating: 0xaa, count: 20), [UInt8](repeating: 0xdd, count: 50),
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"
+        ),
+        (
+            [UInt8](repeating: 0xaa, count: 131), Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+        ),
+    ])
+    func hmac(key: [UInt8], message: [UInt8], code: String) {
+        let key = key.withBytes { key in HMACKey(key) }
+        #expect(message.withBytes { message in hexadecimal(key.code(for: message)) } == code)
+        // The state is not used up.
+        #expect(message.withBytes { message in hexadecimal(key.code(for: message)) } == code)
+    }
+
+    @Test func secretsStayHidden() {
+        let secret = SecretKey(Array("very secret".utf8))
+        let credentials = SigningCredentials(accessKeyID: "AKID", secretAccessKey: secret, sessionToken: "hidden token")
+        var dumped = ""
+        dump(credentials, to: &dumped)
+        dump(secret, to: &dumped)
+        dumped += "\(secret) \(credentials) \(String(reflecting: secret)) \(String(reflecting: credentials))"
+        #expect(dumped.contains("redacted"))
+        #expect(!dumped.contains("very secret"))
+        #expect(!dumped.contains("hidden"))
+    }
+
+    @Test(arguments: [
+        ("", "", true), ("a", "", false), ("abc", "abc", true), ("abc", "abd", false), ("abc", "abcd", false),
+    ])
+    func comparesSecrets(one: String, other: String, same: Bool) {
+        let equal = Array(one.utf8).withUnsafeBytes { one in
+            Array(other.utf8).withUnsafeBytes { other in ConstantTime.equal(one, other) }
+        }
+        #expect(equal == same)
+    }
+
+    private func hexadecimal(_ digest: Digest) -> String {
+        var buffer = ByteBuffer(capacity: 64)
+        buffer.appendHexadecimal(digest)
+        return buffer.bytes.text
+    }
+}
