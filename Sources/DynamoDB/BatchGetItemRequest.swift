@@ -33,7 +33,9 @@ public struct BatchGetItemRequest: Sendable {
     /// `ReturnConsumedCapacity`.
     public private(set) var returnConsumedCapacity = ReturnConsumedCapacity.none
     /// False when anything is unusual (as for ``GetItemRequest/isCacheable``, or more than ``maximumKeys`` keys, or
-    /// none): forward the request. Whether a key is asked for twice is not looked at.
+    /// none): forward the request.
+    ///
+    /// Whether a key is asked for twice is not looked at.
     public private(set) var isCacheable = true
 
     private init() {}

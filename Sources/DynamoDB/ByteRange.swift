@@ -14,7 +14,9 @@ public struct ByteRange: Sendable, Equatable {
     /// Length in bytes.
     public var count: Int { end - start }
 
-    /// The bytes of `body` in this range. The range must come from a parse of the same bytes.
+    /// The bytes of `body` in this range.
+    ///
+    /// The range must come from a parse of the same bytes.
     public func slice(of body: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(rebasing: body[start..<end])
     }

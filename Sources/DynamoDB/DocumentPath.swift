@@ -35,6 +35,16 @@ struct DocumentPath: Equatable {
     enum Element: Equatable {
         case attribute([UInt8])
         case index(Int)
+
+        /// An order: attributes by the bytes of their names, then indexes.
+        func precedes(_ other: Element) -> Bool {
+            switch (self, other) {
+            case (.attribute(let one), .attribute(let two)): one.lexicographicallyPrecedes(two)
+            case (.index(let one), .index(let two)): one < two
+            case (.attribute, .index): true
+            case (.index, .attribute): false
+            }
+        }
     }
 
     /// Elements of a path (Developer Guide, "Service, account, and table quotas": nested attribute depth).

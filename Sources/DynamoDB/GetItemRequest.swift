@@ -5,9 +5,13 @@ public enum ReturnConsumedCapacity: String, Sendable {
     case indexes = "INDEXES"
 }
 
-/// A GetItem request: where its members stand in the body. Parsing it does not allocate.
+/// A GetItem request: where its members stand in the body.
+///
+/// Parsing it does not allocate.
 public struct GetItemRequest: Sendable {
-    /// `TableName`, between the quotes; empty when absent. A name or an ARN.
+    /// `TableName`, between the quotes; empty when absent.
+    ///
+    /// A name or an ARN.
     public private(set) var tableName = ByteRange(start: 0, end: 0)
     /// The table's name has no escapes: its raw bytes are its name.
     public private(set) var tableNameIsPlain = true
@@ -145,7 +149,9 @@ public struct GetItemRequest: Sendable {
         var count = 0
         while let name = try reader.nextMember() {
             count += 1
-            if let type = ItemKey.keyType(reader, name), try !reader.takeNull() {
+            if try reader.takeNull() {
+                isCacheable = false
+            } else if let type = ItemKey.keyType(reader, name) {
                 _ = try reader.string(type == .binary ? .binary : .string)
             } else {
                 isCacheable = false

@@ -9,7 +9,9 @@
 public enum ItemKey {
     /// Longest name of a key attribute, in bytes.
     public static let maximumNameLength = 255
-    /// Longest value of a partition key, in bytes. A sort key may have 1,024.
+    /// Longest value of a partition key, in bytes.
+    ///
+    /// A sort key may have 1,024.
     public static let maximumPartitionKeyLength = 2048
     /// Longest value of a sort key, in bytes.
     public static let maximumSortKeyLength = 1024
@@ -181,8 +183,9 @@ public enum ItemKey {
         return key.count > start
     }
 
-    /// Base64 as RFC 4648 section 4 has it: padded, and the bits that do not count are zero. False otherwise, or when
-    /// empty or too long.
+    /// Base64 as RFC 4648 section 4 has it: padded, and the bits that do not count are zero.
+    ///
+    /// False otherwise, or when empty or too long.
     private static func appendBinary(
         _ string: JSONString,
         of text: UnsafeRawBufferPointer,
@@ -220,9 +223,9 @@ public enum ItemKey {
 
     /// Negative, zero or positive as the left name's bytes come before, are, or come after the right one's.
     private static func order(_ left: JSONString, _ right: JSONString, of text: UnsafeRawBufferPointer) -> Int {
-        var (one, other) = unsafe (
-            UnescapedBytes(left.range.slice(of: text)), UnescapedBytes(right.range.slice(of: text))
-        )
+        let (leftRaw, rightRaw) = unsafe (left.range.slice(of: text), right.range.slice(of: text))
+        if left.isPlain && right.isPlain { return unsafe rawOrder(leftRaw, rightRaw) }
+        var (one, other) = unsafe (UnescapedBytes(leftRaw), UnescapedBytes(rightRaw))
         while true {
             let (first, second) = (one.next().map(Int.init) ?? -1, other.next().map(Int.init) ?? -1)
             if first != second { return first - second }

@@ -1,7 +1,9 @@
 /// Duplicate names anywhere in a text.
 enum JSONNames {
     /// Validates the whole of `text` and throws ``RequestError/duplicateMember`` when any object in it has two members
-    /// of one name, escaped or not. Takes time linear in the text, but for a sort of each large object's hashes.
+    /// of one name, escaped or not.
+    ///
+    /// Takes time linear in the text, but for a sort of each large object's hashes.
     static func requireUnique(in text: UnsafeRawBufferPointer) throws(RequestError) {
         var reader = unsafe JSONReader(text)
         var names: [JSONString] = []
@@ -9,7 +11,9 @@ enum JSONNames {
         try reader.finish()
     }
 
-    /// Recursion is bounded by ``JSONReader/maximumDepth``. `names` holds the members of all open objects.
+    /// Recursion is bounded by ``JSONReader/maximumDepth``.
+    ///
+    /// `names` holds the members of all open objects.
     private static func checkValue(_ reader: inout JSONReader, _ names: inout [JSONString]) throws(RequestError) {
         switch try reader.peek() {
         case .object:

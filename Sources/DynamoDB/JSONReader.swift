@@ -28,7 +28,9 @@ public struct JSONString: Sendable, Equatable {
 /// `skipValue()`, ...) after each name; likewise `beginArray()` and `nextElement()`. Finish with `finish()`.
 @safe
 public struct JSONReader {
-    /// Arrays and objects open at once. DynamoDB's own 32 levels of attribute values need 70.
+    /// Arrays and objects open at once.
+    ///
+    /// DynamoDB's own 32 levels of attribute values need 70.
     public static let maximumDepth = 128
 
     /// The text being read.
@@ -48,8 +50,9 @@ public struct JSONReader {
         end = bytes.count
     }
 
-    /// A reader of the value at `range`, which an earlier pass over the same bytes returned. Ranges stay relative to the
-    /// whole of `bytes`.
+    /// A reader of the value at `range`, which an earlier pass over the same bytes returned.
+    ///
+    /// Ranges stay relative to the whole of `bytes`.
     public init(_ bytes: UnsafeRawBufferPointer, at range: ByteRange) {
         unsafe self.bytes = unsafe bytes
         position = range.start
@@ -58,7 +61,9 @@ public struct JSONReader {
 
     // MARK: Values
 
-    /// The kind of the value that comes next. Consumes white space only.
+    /// The kind of the value that comes next.
+    ///
+    /// Consumes white space only.
     public mutating func peek() throws(RequestError) -> JSONKind {
         skipWhitespace()
         guard position < end else { throw .malformedJSON }
@@ -74,15 +79,18 @@ public struct JSONReader {
         }
     }
 
-    /// Enters an object; `nextMember()` follows. Another kind of value throws DynamoDB's message for a member of the
-    /// type `expected`.
+    /// Enters an object; `nextMember()` follows.
+    ///
+    /// Another kind of value throws DynamoDB's message for a member of the type `expected`.
     public mutating func beginObject(_ expected: ExpectedType = .structure) throws(RequestError) {
         try expect(.object, expected)
         try open()
         isFresh = true
     }
 
-    /// The name of the next member, or nil at the object's end, which it consumes. The member's value comes next.
+    /// The name of the next member, or nil at the object's end, which it consumes.
+    ///
+    /// The member's value comes next.
     public mutating func nextMember() throws(RequestError) -> JSONString? {
         skipWhitespace()
         if take(UInt8(ascii: "}")) {
@@ -93,7 +101,9 @@ public struct JSONReader {
         return try memberName()
     }
 
-    /// Enters an array; `nextElement()` follows. Another kind of value throws DynamoDB's message for `expected`.
+    /// Enters an array; `nextElement()` follows.
+    ///
+    /// Another kind of value throws DynamoDB's message for `expected`.
     public mutating func beginArray(_ expected: ExpectedType = .list) throws(RequestError) {
         try expect(.array, expected)
         try open()
@@ -111,13 +121,17 @@ public struct JSONReader {
         return true
     }
 
-    /// Reads a string. Another kind of value throws DynamoDB's message for `expected`.
+    /// Reads a string.
+    ///
+    /// Another kind of value throws DynamoDB's message for `expected`.
     public mutating func string(_ expected: ExpectedType = .string) throws(RequestError) -> JSONString {
         try expect(.string, expected)
         return try scanString()
     }
 
-    /// Reads true or false. Another kind of value throws DynamoDB's message for a Boolean.
+    /// Reads true or false.
+    ///
+    /// Another kind of value throws DynamoDB's message for a Boolean.
     public mutating func bool() throws(RequestError) -> Bool {
         let kind = try peek()
         if kind == .false {
@@ -129,13 +143,17 @@ public struct JSONReader {
         return true
     }
 
-    /// Reads a number and returns its text. Another kind of value throws DynamoDB's message for an Integer.
+    /// Reads a number and returns its text.
+    ///
+    /// Another kind of value throws DynamoDB's message for an Integer.
     public mutating func number() throws(RequestError) -> ByteRange {
         try expect(.number, .integer)
         return try scanNumber()
     }
 
-    /// Consumes a null if one comes next, and says whether it did. DynamoDB takes a null member for an absent one.
+    /// Consumes a null if one comes next, and says whether it did.
+    ///
+    /// DynamoDB takes a null member for an absent one.
     public mutating func takeNull() throws(RequestError) -> Bool {
         guard try peek() == .null else { return false }
         try scanLiteral("null")
@@ -193,7 +211,9 @@ public struct JSONReader {
         }
     }
 
-    /// Passes over an object as ``skipValue()`` does. Another kind of value throws DynamoDB's message for `expected`.
+    /// Passes over an object as ``skipValue()`` does.
+    ///
+    /// Another kind of value throws DynamoDB's message for `expected`.
     public mutating func skipObject(_ expected: ExpectedType) throws(RequestError) -> ByteRange {
         try expect(.object, expected)
         return try skipValue()
@@ -221,7 +241,9 @@ public struct JSONReader {
         return unsafe JSONText.isEqual(one, other)
     }
 
-    /// The string's value, unescaped. Allocates.
+    /// The string's value, unescaped.
+    ///
+    /// Allocates.
     public func decoded(_ string: JSONString) -> String {
         unsafe JSONText.decoded(string.range.slice(of: bytes))
     }
@@ -291,7 +313,8 @@ public struct JSONReader {
             count <= end - position,
             unsafe rawEqual(
                 ByteRange(start: position, end: position + count).slice(of: bytes),
-                UnsafeRawBufferPointer(start: literal.utf8Start, count: count))
+                UnsafeRawBufferPointer(start: literal.utf8Start, count: count)
+            )
         else { throw .malformedJSON }
         position += count
         isFresh = false

@@ -1,10 +1,17 @@
-import Glibc
+private import Glibc
 
 /// Whether two runs of bytes are the same.
 func rawEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
     guard left.count == right.count else { return false }
     guard let one = left.baseAddress, let other = right.baseAddress else { return true }
     return unsafe memcmp(one, other, left.count) == 0
+}
+
+/// Negative, zero or positive as the left bytes come before, are, or come after the right ones.
+func rawOrder(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+    guard let one = left.baseAddress, let other = right.baseAddress else { return left.count - right.count }
+    let common = unsafe Int(memcmp(one, other, min(left.count, right.count)))
+    return common != 0 ? common : left.count - right.count
 }
 
 /// The insides of JSON strings: the bytes between the quotes of a string that ``JSONReader`` accepted.
@@ -21,10 +28,7 @@ public enum JSONText {
     /// Whether `escaped`, once unescaped, is `plain`.
     public static func isEqual(_ escaped: UnsafeRawBufferPointer, plain: UnsafeRawBufferPointer) -> Bool {
         var bytes = unsafe UnescapedBytes(escaped)
-        for unsafe wanted in unsafe plain {
-            if bytes.next() != wanted { return false }
-        }
-        return bytes.next() == nil
+        return unsafe plain.allSatisfy { bytes.next() == $0 } && bytes.next() == nil
     }
 
     /// The string's value.
@@ -41,7 +45,9 @@ public enum JSONText {
         return result
     }
 
-    /// Appends `text` as a JSON string, with its quotes. Escapes only what RFC 8259 requires.
+    /// Appends `text` as a JSON string, with its quotes.
+    ///
+    /// Escapes only what RFC 8259 requires.
     public static func appendQuoted(_ text: some Sequence<UInt8>, to output: inout [UInt8]) {
         let digits: StaticString = "0123456789abcdef"
         output.append(UInt8(ascii: "\""))
@@ -72,8 +78,10 @@ public enum JSONText {
     }
 }
 
-/// The UTF-8 bytes of a JSON string's value, one at a time, without allocating. The input must have been accepted by
-/// ``JSONReader`` and stay valid; anything else yields unspecified bytes but stays within the buffer.
+/// The UTF-8 bytes of a JSON string's value, one at a time, without allocating.
+///
+/// The input must have been accepted by ``JSONReader`` and stay valid; anything else yields unspecified bytes but stays
+/// within the buffer.
 @safe
 public struct UnescapedBytes: IteratorProtocol {
     private let escaped: UnsafeRawBufferPointer

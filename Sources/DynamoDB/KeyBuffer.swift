@@ -4,13 +4,21 @@
 @safe
 public final class KeyBuffer {
     private let storage: UnsafeMutableRawBufferPointer
-    /// Bytes held.
-    public private(set) var count = 0
-    /// Something did not fit.
-    public private(set) var isOverflowed = false
+    // No method here calls out while it changes these, so the run-time checks for overlapping access, which cost more
+    // than the work itself, are left out.
+    @exclusivity(unchecked) private var length = 0
+    @exclusivity(unchecked) private var hasOverflowed = false
 
-    /// A buffer for `capacity` bytes. The default holds the longest item key (two names of 255 bytes, values of 2,048
-    /// and 1,024) and several hundred bytes of prefix.
+    /// Bytes held.
+    public var count: Int { unsafe length }
+
+    /// Something did not fit.
+    public var isOverflowed: Bool { unsafe hasOverflowed }
+
+    /// A buffer for `capacity` bytes.
+    ///
+    /// The default holds the longest item key (two names of 255 bytes, values of 2,048 and 1,024) and several hundred
+    /// bytes of prefix.
     public init(capacity: Int = 8192) {
         unsafe storage = .allocate(byteCount: max(capacity, 1), alignment: 16)
     }
@@ -21,7 +29,7 @@ public final class KeyBuffer {
 
     /// What has been appended; valid until the next change of the buffer.
     public var bytes: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: storage[..<count])
+        unsafe UnsafeRawBufferPointer(rebasing: storage[..<length])
     }
 
     /// Empties the buffer.
@@ -31,28 +39,28 @@ public final class KeyBuffer {
 
     /// Drops everything from offset `length` on.
     public func truncate(to length: Int) {
-        count = min(count, max(length, 0))
-        isOverflowed = false
+        unsafe self.length = unsafe min(self.length, max(length, 0))
+        unsafe hasOverflowed = false
     }
 
     /// Appends one byte.
     public func append(_ byte: UInt8) {
-        guard unsafe count < storage.count else {
-            isOverflowed = true
+        guard unsafe length < storage.count else {
+            unsafe hasOverflowed = true
             return
         }
-        unsafe storage[count] = byte
-        count += 1
+        unsafe storage[length] = byte
+        unsafe length += 1
     }
 
     /// Appends all of `bytes`, or nothing when they do not fit.
     public func append(_ bytes: UnsafeRawBufferPointer) {
-        guard unsafe bytes.count <= storage.count - count else {
-            isOverflowed = true
+        guard unsafe bytes.count <= storage.count - length else {
+            unsafe hasOverflowed = true
             return
         }
-        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: bytes)
-        count += bytes.count
+        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[length...]).copyMemory(from: bytes)
+        unsafe length += bytes.count
     }
 
     /// Appends 16 bits, the high byte first.

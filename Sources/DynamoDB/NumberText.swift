@@ -5,7 +5,9 @@ public enum NumberError: Error, Equatable, Sendable {
     case underflow
     case tooManyDigits
 
-    /// DynamoDB's message. `text` is the number as the client sent it.
+    /// DynamoDB's message.
+    ///
+    /// `text` is the number as the client sent it.
     public func message(for text: String) -> String {
         switch self {
         case .notNumeric:
@@ -109,7 +111,9 @@ public struct NumberText: Sendable {
     }
 
     /// Appends a form that is the same for equal numbers and differs for others, at most 41 bytes: a byte for the sign,
-    /// the exponent biased by 200 in two bytes, the digits. Zero is one byte.
+    /// the exponent biased by 200 in two bytes, the digits.
+    ///
+    /// Zero is one byte.
     func appendKey(to key: KeyBuffer) {
         guard digitCount > 0 else {
             key.append(UInt8(ascii: "0"))

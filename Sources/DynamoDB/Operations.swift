@@ -1,5 +1,6 @@
-/// The operations of DynamoDB (botocore 1.44.5's model) and of DynamoDB Streams. The raw value is the name in
-/// `X-Amz-Target`.
+/// The operations of DynamoDB (botocore 1.44.5's model) and of DynamoDB Streams.
+///
+/// The raw value is the name in `X-Amz-Target`.
 public enum Operation: String, CaseIterable, Sendable {
     case getItem = "GetItem"
     case batchGetItem = "BatchGetItem"
@@ -78,22 +79,24 @@ public enum Operation: String, CaseIterable, Sendable {
     /// The name in `X-Amz-Target`, after the dot.
     public var name: String { rawValue }
 
-    /// The operation of this API with that name; nil when there is none. Does not allocate.
+    /// The operation of this API with that name; nil when there is none.
+    ///
+    /// Does not allocate.
     public static func named(_ name: UnsafeRawBufferPointer, api: API) -> Self? {
         guard name.count < byLength.count else { return nil }
-        for operation in byLength[name.count] where operation.api == api {
-            if unsafe operation.rawValue.utf8.elementsEqual(name) { return operation }
+        for entry in byLength[name.count] where entry.operation.api == api {
+            if unsafe entry.name.withUnsafeBytes({ unsafe rawEqual($0, name) }) { return entry.operation }
         }
         return nil
     }
 
     /// The operations by the length of their names.
-    private static let byLength: [[Self]] = {
-        var result: [[Self]] = []
+    private static let byLength: [[(name: [UInt8], operation: Self)]] = {
+        var result: [[(name: [UInt8], operation: Self)]] = []
         for operation in allCases {
-            let length = operation.rawValue.utf8.count
-            while result.count <= length { result.append([]) }
-            result[length].append(operation)
+            let name = Array(operation.rawValue.utf8)
+            while result.count <= name.count { result.append([]) }
+            result[name.count].append((name, operation))
         }
         return result
     }()

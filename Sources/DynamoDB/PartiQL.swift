@@ -10,7 +10,9 @@ public enum PartiQL {
         case unknown
     }
 
-    /// What is known of a statement. The table is nil exactly for ``Kind/unknown``.
+    /// What is known of a statement.
+    ///
+    /// The table is nil exactly for ``Kind/unknown``.
     public struct Classification: Sendable, Equatable {
         /// What the statement does.
         public let kind: Kind

@@ -63,8 +63,9 @@ enum PartiQLLexer {
         return tokens
     }
 
-    /// Reads from the quote at `position` to the one that ends it; two in a row stand for one. Nil when there is none, or
-    /// when a backslash stands before a quote: to some dialects that is an escape.
+    /// Reads from the quote at `position` to the one that ends it; two in a row stand for one.
+    ///
+    /// Nil when there is none, or when a backslash stands before a quote: to some dialects that is an escape.
     private static func quoted(_ bytes: [UInt8], _ position: inout Int) -> String? {
         let quote = bytes[position]
         var text: [UInt8] = []

@@ -44,18 +44,14 @@ public struct Projection: Sendable {
         else {
             throw ExpressionError("AttributesToGet is out of bounds")
         }
-        var tree = ProjectionTree.members([])
-        for name in names {
-            do {
-                try tree.insert([.attribute(name)])
-            } catch {
-                throw ExpressionError(
-                    "One or more parameter values were invalid: Duplicate value in attribute name: "
-                        + String(decoding: name, as: UTF8.self)
-                )
-            }
+        do {
+            return Projection(tree: try ProjectionTree(names.map { [.attribute($0)] }))
+        } catch {
+            throw ExpressionError(
+                "One or more parameter values were invalid: Duplicate value in attribute name: "
+                    + String(decoding: names[error.positions.0], as: UTF8.self)
+            )
         }
-        return Projection(tree: tree)
     }
 
     /// Names in AttributesToGet (API reference, GetItem).
@@ -73,22 +69,14 @@ public struct Projection: Sendable {
     }
 
     private static func tree(of paths: [DocumentPath], kind: ExpressionKind) throws(ExpressionError) -> ProjectionTree {
-        var tree = ProjectionTree.members([])
-        for (position, path) in paths.enumerated() {
-            do {
-                try tree.insert(path.elements[...])
-            } catch {
-                // One of the paths before is the other party.
-                let other = paths[..<position].first { other in
-                    var pair = ProjectionTree(other.elements[...])
-                    return (try? pair.insert(path.elements[...])) == nil
-                }
-                throw kind.error(
-                    "Two document paths \(error.rawValue) with each other; must remove or rewrite one of these paths; "
-                        + "path one: \(other?.description ?? ""), path two: \(path)"
-                )
-            }
+        do {
+            return try ProjectionTree(paths.map(\.elements))
+        } catch {
+            let (one, two) = error.positions
+            throw kind.error(
+                "Two document paths \(error.kind.rawValue) with each other; must remove or rewrite one of these paths; "
+                    + "path one: \(paths[one]), path two: \(paths[two])"
+            )
         }
-        return tree
     }
 }

@@ -13,62 +13,75 @@ indirect enum ProjectionTree: Sendable {
 
     struct Member: Sendable {
         let name: [UInt8]
-        var tree: ProjectionTree
+        let tree: ProjectionTree
     }
 
     struct Element: Sendable {
         let index: Int
-        var tree: ProjectionTree
+        let tree: ProjectionTree
     }
 
-    /// Why a path cannot be added to the paths already in a tree.
-    enum Clash: String, Error {
-        /// The path, or the place it leads into, is already taken as a whole.
-        case overlap
-        /// One path takes a value for a map, another for a list.
-        case conflict
+    /// Two paths that DynamoDB does not take together.
+    struct Clash: Error {
+        enum Kind: String {
+            /// One leads to the other or into it.
+            case overlap
+            /// One takes a value for a map, the other for a list.
+            case conflict
+        }
+
+        let kind: Kind
+        /// Positions of the paths, the lesser one first.
+        let positions: (Int, Int)
+
+        fileprivate init(_ kind: Kind, _ one: Branch, _ other: Branch) {
+            self.kind = kind
+            positions = (min(one.position, other.position), max(one.position, other.position))
+        }
     }
 
-    /// The tree of one path.
-    init(_ path: ArraySlice<DocumentPath.Element>) {
-        guard let first = path.first else {
+    /// What is left of a path at some place in the tree, and the path's position among all.
+    fileprivate struct Branch {
+        let position: Int
+        let rest: ArraySlice<DocumentPath.Element>
+
+        var next: Branch { Branch(position: position, rest: rest.dropFirst()) }
+    }
+
+    /// The tree of some paths, which begin with an attribute.
+    init(_ paths: some Sequence<[DocumentPath.Element]>) throws(Clash) {
+        try self.init(branches: paths.enumerated().map { Branch(position: $0.offset, rest: $0.element[...]) })
+    }
+
+    /// The tree of the branches at one place.
+    ///
+    /// Recursion ends with the longest path.
+    private init(branches: [Branch]) throws(Clash) {
+        if let ended = branches.first(where: \.rest.isEmpty) {
+            if let other = branches.first(where: { $0.position != ended.position }) {
+                throw Clash(.overlap, ended, other)
+            }
             self = .all
             return
         }
-        let tree = ProjectionTree(path.dropFirst())
-        switch first {
-        case .attribute(let name): self = .members([Member(name: name, tree: tree)])
-        case .index(let index): self = .elements([Element(index: index, tree: tree)])
-        }
-    }
-
-    /// Adds a path.
-    mutating func insert(_ path: ArraySlice<DocumentPath.Element>) throws(Clash) {
-        switch (self, path.first) {
-        case (.all, _), (_, nil):
-            throw .overlap
-        case (.members(var members), .attribute(let name)):
-            // Emptied meanwhile, so that `members` is the array's only owner.
-            self = .all
-            let (position, isPresent) = unsafe name.withUnsafeBytes { name in unsafe Self.find(name, in: members) }
-            if isPresent {
-                try members[position].tree.insert(path.dropFirst())
-            } else {
-                members.insert(Member(name: name, tree: ProjectionTree(path.dropFirst())), at: position)
+        // Attributes sort before indexes: both are there when the ends differ.
+        let sorted = branches.sorted { $0.rest[$0.rest.startIndex].precedes($1.rest[$1.rest.startIndex]) }
+        var members: [Member] = []
+        var elements: [Element] = []
+        var start = 0
+        while start < sorted.count {
+            let step = sorted[start].rest.first
+            let end = sorted[start...].firstIndex { $0.rest.first != step } ?? sorted.count
+            let tree = try ProjectionTree(branches: sorted[start..<end].map(\.next))
+            switch step {
+            case .attribute(let name): members.append(Member(name: name, tree: tree))
+            case .index(let index): elements.append(Element(index: index, tree: tree))
+            case nil: break
             }
-            self = .members(members)
-        case (.elements(var elements), .index(let index)):
-            self = .all
-            let position = elements.firstIndex { $0.index >= index } ?? elements.count
-            if position < elements.count, elements[position].index == index {
-                try elements[position].tree.insert(path.dropFirst())
-            } else {
-                elements.insert(Element(index: index, tree: ProjectionTree(path.dropFirst())), at: position)
-            }
-            self = .elements(elements)
-        case (.members, .index), (.elements, .attribute):
-            throw .conflict
+            start = end
         }
+        if !members.isEmpty, !elements.isEmpty { throw Clash(.conflict, sorted[0], sorted[sorted.count - 1]) }
+        self = elements.isEmpty ? .members(members) : .elements(elements)
     }
 
     /// Where `name` stands, or would, among members sorted by name.

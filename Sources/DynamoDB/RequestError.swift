@@ -1,4 +1,6 @@
-/// Why a body is refused before anything is forwarded. Every case is a SerializationException.
+/// Why a body is refused before anything is forwarded.
+///
+/// Every case is a SerializationException.
 public enum RequestError: Error, Equatable, Sendable {
     /// Not one well-formed JSON value: syntax, UTF-8, a lone surrogate, bytes after the value, deeper than
     /// ``JSONReader/maximumDepth``. DynamoDB answers it without a message.
@@ -18,7 +20,9 @@ public enum RequestError: Error, Equatable, Sendable {
     }
 }
 
-/// The types that modelled members have. The raw value is the class DynamoDB names when it meets an array instead.
+/// The types that modelled members have.
+///
+/// The raw value is the class DynamoDB names when it meets an array instead.
 public enum ExpectedType: String, Sendable {
     case string = "class java.lang.String"
     case boolean = "class java.lang.Boolean"
@@ -34,7 +38,9 @@ public enum ExpectedType: String, Sendable {
     case structure = "class com.amazonaws.dynamodb.v20120810.Structure"
 
     /// DynamoDB's message for a value of another JSON type (mhart/dynalite, test/helpers.js `assertType`, which ran
-    /// against the service). `isDecimal` tells a number with fraction or exponent from an integer.
+    /// against the service).
+    ///
+    /// `isDecimal` tells a number with fraction or exponent from an integer.
     func message(for found: JSONKind, isDecimal: Bool = false) -> String {
         switch found {
         case .object: return "Start of structure or map found where not expected"

@@ -1,7 +1,8 @@
 /// Requests that the proxy itself sends upstream, put together from pieces of the client's.
 public enum RequestWriter {
-    /// Appends a GetItem request. `tableName` and `key` are raw JSON: what stands between the name's quotes, and the
-    /// key's object.
+    /// Appends a GetItem request.
+    ///
+    /// `tableName` and `key` are raw JSON: what stands between the name's quotes, and the key's object.
     public static func appendGetItem(
         tableName: UnsafeRawBufferPointer,
         key: UnsafeRawBufferPointer,
@@ -35,7 +36,9 @@ public enum RequestWriter {
         }
     }
 
-    /// Appends a BatchGetItem request for whole items. Parts without keys are left out.
+    /// Appends a BatchGetItem request for whole items.
+    ///
+    /// Parts without keys are left out.
     public static func appendBatchGetItem(
         _ parts: [BatchGetPart],
         of body: UnsafeRawBufferPointer,
@@ -59,7 +62,9 @@ public enum RequestWriter {
     }
 
     /// Appends a table's entry of `UnprocessedKeys`: its name and the `KeysAndAttributes` of the request, but with
-    /// `keys` only. They are ranges of `keyText`, which may be upstream's reply; the rest comes from the client's `body`.
+    /// `keys` only.
+    ///
+    /// They are ranges of `keyText`, which may be upstream's reply; the rest comes from the client's `body`.
     public static func appendUnprocessedKeys(
         of table: BatchGetTable,
         in body: UnsafeRawBufferPointer,

@@ -2,17 +2,17 @@
 public enum TableName {
     /// Whether `name` is 3 to 255 of the characters a-z, A-Z, 0-9, `_`, `-` and `.`.
     public static func isValid(_ name: UnsafeRawBufferPointer) -> Bool {
-        guard 3...255 ~= name.count else { return false }
-        for unsafe byte in unsafe name {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-                continue
-            default:
-                return false
-            }
+        unsafe 3...255 ~= name.count && name.allSatisfy(isNameByte)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default:
+            false
         }
-        return true
     }
 
     /// Whether a `TableName` member's value is an ARN rather than a name; no table name has a colon.

@@ -9,36 +9,44 @@ public enum Target: Sendable, Equatable {
     /// Anything else: UnknownOperationException.
     case malformed
 
-    /// Parses the header's value. Allocates only for ``unknown(name:api:)``.
+    /// Parses the header's value.
+    ///
+    /// Allocates only for ``unknown(name:api:)``.
     public static func parse(_ value: UnsafeRawBufferPointer) -> Self {
         guard let dot = unsafe value.firstIndex(of: UInt8(ascii: ".")) else { return .malformed }
         let version = unsafe UnsafeRawBufferPointer(rebasing: value[..<dot])
         let name = unsafe UnsafeRawBufferPointer(rebasing: value[(dot + 1)...])
         let api: Operation.API
-        if unsafe Operation.API.dynamoDB.rawValue.utf8.elementsEqual(version) {
+        if unsafe isEqual(version, "DynamoDB_20120810") {
             api = .dynamoDB
-        } else if unsafe Operation.API.streams.rawValue.utf8.elementsEqual(version) {
+        } else if unsafe isEqual(version, "DynamoDBStreams_20120810") {
             api = .streams
         } else {
-            return unsafe "DynamoDB_20111205".utf8.elementsEqual(version) ? .legacy : .malformed
+            return unsafe isEqual(version, "DynamoDB_20111205") ? .legacy : .malformed
         }
         if let operation = unsafe Operation.named(name, api: api) { return .known(operation) }
         guard unsafe isOperationName(name) else { return .malformed }
         return .unknown(name: unsafe String(decoding: name, as: UTF8.self), api: api)
     }
 
+    private static func isEqual(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {
+        unsafe rawEqual(
+            bytes,
+            UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        )
+    }
+
     /// Letters and digits, starting with a capital; no operation's name has come near 128.
     private static func isOperationName(_ name: UnsafeRawBufferPointer) -> Bool {
         guard 1...128 ~= name.count, case UInt8(ascii: "A")...UInt8(ascii: "Z") = unsafe name[0] else { return false }
-        for unsafe byte in unsafe name {
+        return unsafe name.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"):
-                continue
+                true
             default:
-                return false
+                false
             }
         }
-        return true
     }
 }

@@ -5,7 +5,9 @@ public struct TableReference: Sendable, Hashable {
     /// The ARN it was named by, when it was.
     public let arn: String?
 
-    /// Resolves a `TableName` member's value, a name or an ARN. Nil for an ARN that is not a table's.
+    /// Resolves a `TableName` member's value, a name or an ARN.
+    ///
+    /// Nil for an ARN that is not a table's.
     public init?(_ text: String) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             self.init(arn: text)

@@ -85,7 +85,9 @@ struct TouchedResourcesScan {
         }
     }
 
-    /// BatchGetItem: tables to keys. BatchWriteItem: tables to lists of PutRequest and DeleteRequest.
+    /// BatchGetItem: tables to keys.
+    ///
+    /// BatchWriteItem: tables to lists of PutRequest and DeleteRequest.
     private mutating func readRequestItems() throws(RequestError) {
         try reader.beginObject(operation == .batchWriteItem ? .writesMap : .keysMap)
         while let name = try reader.nextMember() {
@@ -201,8 +203,9 @@ struct TouchedResourcesScan {
 
     // MARK: Unknown operations
 
-    /// Walks the value that comes next, all of it; `name` is the member it belongs to. Recursion is bounded by
-    /// ``JSONReader/maximumDepth``.
+    /// Walks the value that comes next, all of it; `name` is the member it belongs to.
+    ///
+    /// Recursion is bounded by ``JSONReader/maximumDepth``.
     private mutating func readUnknown(name: String?) throws(RequestError) {
         switch try reader.peek() {
         case .object:

@@ -1,4 +1,6 @@
-/// From access key ids to their positions in the list given. Immutable; a lookup does not allocate.
+/// From access key ids to their positions in the list given.
+///
+/// Immutable; a lookup does not allocate.
 public struct AccessKeyIndex: Sendable {
     private struct Entry {
         var start: Int

@@ -1,5 +1,6 @@
-/// What a request's Authorization header or presigned query says, as parts of the request. Plain data that owns nothing;
-/// of use only together with the request it was read from.
+/// What a request's Authorization header or presigned query says, as parts of the request.
+///
+/// Plain data that owns nothing; of use only together with the request it was read from.
 public struct Authorization: Sendable {
     /// The time of signing, in seconds since 1970.
     public let timestamp: Int64
@@ -35,16 +36,14 @@ struct Credential {
         var extra = false
         var start = 0
         while start < credential.count {
-            var index = start
-            var stop = start
-            while let byte = credential.percentDecoded(at: &index), byte != UInt8(ascii: "/") { stop = index }
+            let (stop, next) = credential.item(from: start, separator: UInt8(ascii: "/"))
             if found < 5 {
                 parts[found] = ByteRange(Int(range.start) + start..<Int(range.start) + stop)
                 found += 1
             } else if start < stop {
                 extra = true
             }
-            start = index
+            start = next
         }
         while found > 0, parts[found - 1].count == 0 { found -= 1 }
         guard found == 5, !extra else {
@@ -62,8 +61,9 @@ struct Credential {
     }
 }
 
-/// The parts of an Authorization header, `Algorithm Credential=..., SignedHeaders=..., Signature=...`. Commas and white
-/// space both separate, in any number.
+/// The parts of an Authorization header, `Algorithm Credential=..., SignedHeaders=..., Signature=...`.
+///
+/// Commas and white space both separate, in any number.
 struct AuthorizationHeader {
     let algorithm: ByteRange
     private(set) var credential: ByteRange?
@@ -105,12 +105,15 @@ struct AuthorizationHeader {
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ",") || byte.isWhiteSpace
+        byte <= UInt8(ascii: ",") && (byte == UInt8(ascii: ",") || byte.isWhiteSpace)
     }
 
     private static func set(_ part: inout ByteRange?, _ value: ByteRange, _ name: Bytes) throws(SignatureError) {
         guard part == nil else {
-            throw SignatureError(.incompleteSignature, "Authorization header has more than one '\(name.text)' parameter.")
+            throw SignatureError(
+                .incompleteSignature,
+                "Authorization header has more than one '\(name.text)' parameter."
+            )
         }
         part = value
     }

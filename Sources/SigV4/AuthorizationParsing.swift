@@ -9,8 +9,9 @@ extension Authorization {
     private static let algorithm: StaticString = "AWS4-HMAC-SHA256"
     private static let longestExpiry: Int64 = 604_800
 
-    /// Finds and reads the signature of a request. All is checked that needs neither the secret nor the clock, in
-    /// DynamoDB's order.
+    /// Finds and reads the signature of a request.
+    ///
+    /// All is checked that needs neither the secret nor the clock, in DynamoDB's order.
     init(_ request: ReceivedRequest, service: Bytes, requiring required: RequiredHeaders) throws(SignatureError) {
         let headers = try AuthenticationHeaders(request)
         let parameters = try PresignedParameters(request.target)
@@ -33,8 +34,10 @@ extension Authorization {
         try checkScope(request, service: service)
     }
 
-    /// From the header. The algorithm and the credential come after the signed headers in DynamoDB's order; they are
-    /// read here because the parts are needed, which only matters to a request that is wrong in two ways.
+    /// From the header.
+    ///
+    /// The algorithm and the credential come after the signed headers in DynamoDB's order; they are read here because
+    /// the parts are needed, which only matters to a request that is wrong in two ways.
     private init(
         _ authorization: ByteRange,
         _ headers: AuthenticationHeaders,
@@ -89,8 +92,10 @@ extension Authorization {
         contentSHA256Parameter = parameters.contentSHA256
     }
 
-    /// The host and the operation must be signed, and the time, which in a query always is. In a query the operation may
-    /// be a signed parameter; it is the header that DynamoDB obeys, so that must say the same.
+    /// The host and the operation must be signed, and the time, which in a query always is.
+    ///
+    /// In a query the operation may be a signed parameter; it is the header that DynamoDB obeys, so that must say the
+    /// same.
     private func checkSignedHeaders(
         _ headers: AuthenticationHeaders,
         _ parameters: PresignedParameters,
@@ -131,10 +136,13 @@ extension Authorization {
         if !hasRegion { message += SignatureError.invalidRegionMessage(region) }
         if !hasService { message += "Credential should be scoped to correct service: '\(service.text)'. " }
         if !hasTerminator {
-            message += "Credential should be scoped with a valid terminator: 'aws4_request', not '\(terminator.text)'. "
+            message +=
+                "Credential should be scoped with a valid terminator: 'aws4_request', not "
+                + "'\(terminator.text)'. "
         }
         if !hasDate {
-            message += "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            message +=
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
                 + "'\(date.text)' != '\(signingDate.text)', from '\(bytes[timestampText].text)'."
         }
         throw SignatureError(.invalidSignature, message)

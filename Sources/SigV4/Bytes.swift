@@ -2,7 +2,9 @@ import CLibcrypto
 import Glibc
 
 /// One header field: (name offset, name length, value offset, value length) into the buffer that holds the request's
-/// head. The value may still carry the white space around it.
+/// head.
+///
+/// The value may still carry the white space around it.
 public typealias HeaderSlice = SIMD4<UInt32>
 
 /// A part of the request's head or of its target.
@@ -104,7 +106,7 @@ struct ByteRange: Sendable, Equatable {
 
 extension UInt8 {
     /// What `\s` means to the signers: space, tab, line feed, vertical tab, form feed, carriage return.
-    var isWhiteSpace: Bool { self == UInt8(ascii: " ") || (self >= 9 && self <= 13) }
+    var isWhiteSpace: Bool { self <= UInt8(ascii: " ") && (self == UInt8(ascii: " ") || (self >= 9 && self <= 13)) }
     var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
     var isUpperCase: Bool { self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") }
     var isLowerCase: Bool { self >= UInt8(ascii: "a") && self <= UInt8(ascii: "z") }

@@ -13,14 +13,9 @@ struct SignedHeaderNames {
     mutating func nextName() -> Bytes? {
         guard next < list.count else { return nil }
         let start = next
-        var stop = next
-        while true {
-            stop = list.firstIndex(from: stop) { byte in byte == UInt8(ascii: ";") || byte == UInt8(ascii: "%") }
-            next = stop
-            let byte = list.percentDecoded(at: &next)
-            if byte == nil || byte == UInt8(ascii: ";") { return list[start..<stop] }
-            stop = next
-        }
+        let item = list.item(from: start, separator: UInt8(ascii: ";"))
+        next = item.next
+        return list[start..<item.end]
     }
 }
 
@@ -54,8 +49,9 @@ extension ByteBuffer {
         append(UInt8(ascii: "/"))
     }
 
-    /// The parameters but `X-Amz-Signature` if that is `excluded`, encoded and in order of name, then value. False when
-    /// there are more than `maximumParameters`. `scratch` is overwritten.
+    /// The parameters but `X-Amz-Signature` if that is `excluded`, encoded and in order of name, then value.
+    ///
+    /// False when there are more than `maximumParameters`. `scratch` is overwritten.
     mutating func appendCanonicalQuery(
         of target: Bytes,
         in query: Range<Int>,
@@ -107,10 +103,11 @@ extension ByteBuffer {
 
     /// The value without white space at its ends and with one space for each run inside.
     mutating func appendCanonicalValue(_ value: Bytes) {
-        append(upTo: value.count) { room in
+        unsafe append(upTo: value.count) { room in
             var written = 0
             var pendingSpace = false
-            for byte in unsafe value.buffer {
+            for index in 0..<value.count {
+                let byte = unsafe value.buffer[index]
                 if byte.isWhiteSpace {
                     pendingSpace = written > 0
                 } else {

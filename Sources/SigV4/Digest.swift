@@ -3,7 +3,9 @@ import CLibcrypto
 /// A SHA-256 digest.
 typealias Digest = InlineArray<32, UInt8>
 
-/// A SHA-256 computation. A plain value: copying it saves the state.
+/// A SHA-256 computation.
+///
+/// A plain value: copying it saves the state.
 struct SHA256Hash {
     private var context = SHA256_CTX()
 

@@ -1,4 +1,6 @@
-/// One request as it came in. It refers to the caller's memory and is valid only during the call it is passed to.
+/// One request as it came in.
+///
+/// It refers to the caller's memory and is valid only during the call it is passed to.
 @safe public struct ReceivedRequest {
     let method: Bytes
     let target: Bytes
@@ -6,8 +8,10 @@
     let headers: UnsafeBufferPointer<HeaderSlice>
     let body: Bytes
 
-    /// A request. `target` is the raw request target, in origin or absolute form; `headers` has offsets relative to
-    /// `head`, in the order received, nothing normalised; `body` has any transfer coding taken off.
+    /// A request.
+    ///
+    /// `target` is the raw request target, in origin or absolute form; `headers` has offsets relative to `head`, in the
+    /// order received, nothing normalised; `body` has any transfer coding taken off.
     public init(
         method: UnsafeRawBufferPointer,
         target: UnsafeRawBufferPointer,
@@ -29,6 +33,11 @@
         return head[ByteRange(start: slice.x, count: slice.y)]
     }
 
+    /// Whether a header has this name, given in lower case.
+    func header(_ index: Int, isNamed name: Bytes) -> Bool {
+        unsafe Int(headers[index].y) == name.count && headerName(index).equalsIgnoringCase(name)
+    }
+
     /// The value's bounds in the head, white space around it taken off.
     func headerValue(_ index: Int) -> ByteRange {
         let slice = unsafe headers[index]
@@ -36,7 +45,9 @@
     }
 }
 
-/// The headers that authentication looks at, found in one pass. Each may occur once.
+/// The headers that authentication looks at, found in one pass.
+///
+/// Each may occur once.
 struct AuthenticationHeaders {
     private(set) var authorization: ByteRange?
     private(set) var host: ByteRange?

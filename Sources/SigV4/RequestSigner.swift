@@ -1,5 +1,6 @@
-/// Signs requests, AWS Signature Version 4 with the hash of the body and an Authorization header. One for each thread: it
-/// reuses its buffers and keeps signing keys.
+/// Signs requests, AWS Signature Version 4 with the hash of the body and an Authorization header.
+///
+/// One for each thread: it reuses its buffers and keeps signing keys.
 public final class RequestSigner {
     private let service: ByteBuffer
     private let signingKeys = SigningKeyCache(sets: 16)
@@ -11,9 +12,11 @@ public final class RequestSigner {
         self.service = ByteBuffer(service)
     }
 
-    /// Returns the values of the Authorization and X-Amz-Date headers. `path` is what stands in the request line, with a
-    /// query if there is one; `headers` are those to sign besides X-Amz-Date, each once, with names in lower case, the
-    /// session token among them if there is one; `now` is in seconds since 1970.
+    /// Returns the values of the Authorization and X-Amz-Date headers.
+    ///
+    /// `path` is what stands in the request line, with a query if there is one; `headers` are those to sign besides
+    /// X-Amz-Date, each once, with names in lower case, the session token among them if there is one; `now` is in
+    /// seconds since 1970.
     public func sign(
         method: String,
         path: String,

@@ -20,7 +20,9 @@ struct RequestTarget {
     }
 }
 
-/// The `name=value` parts of a query, as they stand, in order. Empty parts are left out.
+/// The `name=value` parts of a query, as they stand, in order.
+///
+/// Empty parts are left out.
 struct QueryParameters {
     private let target: Bytes
     private var next: Int
@@ -38,14 +40,17 @@ struct QueryParameters {
             let stop = min(target.firstIndex(of: UInt8(ascii: "&"), from: start), end)
             next = stop + 1
             guard start < stop else { continue }
-            let equals = min(target.firstIndex(of: UInt8(ascii: "="), from: start), stop)
+            // Within the part only: a scan to the end for each would make long queries dear.
+            let equals = start + target[start..<stop].firstIndex(of: UInt8(ascii: "="))
             return (start..<equals, min(equals + 1, stop)..<stop)
         }
         return nil
     }
 }
 
-/// The parameters of a presigned request. Each may occur once; names are compared as they stand, case and all.
+/// The parameters of a presigned request.
+///
+/// Each may occur once; names are compared as they stand, case and all.
 struct PresignedParameters {
     private(set) var algorithm: ByteRange?
     private(set) var credential: ByteRange?

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// A secret access key. It keeps the HMAC state made from the secret, not the secret, and overwrites it at the end.
+/// A secret access key.
+///
+/// It keeps the HMAC state made from the secret, not the secret, and overwrites it at the end.
 public final class SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Never used twice in a process; names the secret in caches of what is derived from it.
     let identity: UInt64
@@ -36,26 +38,4 @@ public final class SecretKey: Sendable, CustomStringConvertible, CustomDebugStri
     public var debugDescription: String { "redacted" }
     /// Shows nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// An access key with its secret, to sign with.
-public struct SigningCredentials: Sendable, CustomStringConvertible, CustomReflectable {
-    /// The access key id.
-    public let accessKeyID: String
-    /// The secret access key.
-    public let secretAccessKey: SecretKey
-    /// The token of temporary credentials, sent as `X-Amz-Security-Token`.
-    public let sessionToken: String?
-
-    /// Credentials; `sessionToken` is nil for lasting ones.
-    public init(accessKeyID: String, secretAccessKey: SecretKey, sessionToken: String?) {
-        self.accessKeyID = accessKeyID
-        self.secretAccessKey = secretAccessKey
-        self.sessionToken = sessionToken
-    }
-
-    /// The access key id only.
-    public var description: String { "\(accessKeyID) (secret redacted)" }
-    /// The access key id only.
-    public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }

@@ -1,6 +1,7 @@
-/// Why a request is not accepted, in DynamoDB's words. The texts are those that dynalite's `index.js` records from
-/// production. They repeat parts of what the client sent, and never the secret, the expected signature or what it was
-/// computed from.
+/// Why a request is not accepted, in DynamoDB's words.
+///
+/// The texts are those that dynalite's `index.js` records from production. They repeat parts of what the client sent,
+/// and never the secret, the expected signature or what it was computed from.
 public struct SignatureError: Error, Equatable {
     /// DynamoDB's exception; the raw value is its name.
     public enum Kind: String, Sendable {

@@ -1,4 +1,4 @@
-/// Verifies signatures of received requests, AWS Signature Version 4, as DynamoDB does, with these rules:
+/// Verifies signatures of received requests, AWS Signature Version 4, as DynamoDB does.
 ///
 /// - The body is always hashed here. `X-Amz-Content-Sha256`, where present, must be that hash, so unsigned and streamed
 ///   payloads are refused, and with them presigned requests that sign an empty body and carry another.
@@ -15,7 +15,9 @@ public final class SignatureVerifier {
     private var canonical = ByteBuffer(capacity: 8192)
     private var scratch = ByteBuffer(capacity: 2048)
 
-    /// A verifier for requests to one service. `clockWindow` is in seconds.
+    /// A verifier for requests to one service.
+    ///
+    /// `clockWindow` is in seconds.
     public init(service: String = "dynamodb", clockWindow: Int64 = 900) {
         self.service = ByteBuffer(service)
         self.clockWindow = clockWindow
@@ -38,14 +40,16 @@ public final class SignatureVerifier {
         unsafe authorization.bytes(authorization.credential.accessKeyID, in: request).buffer
     }
 
-    /// The region of the credential scope, inside the request's memory: 1 to 32 of `a-z0-9-`. Whether it is served is for
-    /// the caller to decide; see `SignatureError.invalidRegion`.
+    /// The region of the credential scope, inside the request's memory: 1 to 32 of `a-z0-9-`.
+    ///
+    /// Whether it is served is for the caller to decide; see `SignatureError.invalidRegion`.
     public func region(of authorization: Authorization, in request: ReceivedRequest) -> UnsafeRawBufferPointer {
         unsafe authorization.bytes(authorization.credential.region, in: request).buffer
     }
 
-    /// The session token, signed or not, decoded if it came in the query; nil when there is none. Valid until the verifier
-    /// is next used. To be compared with `ConstantTime.equal`.
+    /// The session token, signed or not, decoded if it came in the query; nil when there is none.
+    ///
+    /// Valid until the verifier is next used. To be compared with `ConstantTime.equal`.
     public func sessionToken(of authorization: Authorization, in request: ReceivedRequest) -> UnsafeRawBufferPointer? {
         guard let range = authorization.sessionToken else { return nil }
         let token = authorization.bytes(range, in: request)
@@ -55,7 +59,9 @@ public final class SignatureVerifier {
         return unsafe scratch.bytes.buffer
     }
 
-    /// Checks the signature and its time. `authorization` was read from this very request; `now` is in seconds since 1970.
+    /// Checks the signature and its time.
+    ///
+    /// `authorization` was read from this very request; `now` is in seconds since 1970.
     public func verify(
         _ authorization: Authorization,
         of request: ReceivedRequest,
@@ -82,12 +88,6 @@ public final class SignatureVerifier {
             signingKeys.insert(key, of: secret, date: date, region: region)
         }
     }
-}
-
-/// How the Host header enters the canonical request.
-enum HostForm {
-    case asReceived
-    case withoutPort
 }
 
 extension SignatureVerifier {
@@ -156,7 +156,9 @@ extension SignatureVerifier {
         return unsafe ConstantTime.equal(scratch.bytes.buffer, given.buffer)
     }
 
-    /// Leaves the canonical request in `canonical`. False when the host has no such form.
+    /// Leaves the canonical request in `canonical`.
+    ///
+    /// False when the host has no such form.
     private func writeCanonicalRequest(
         _ authorization: Authorization,
         _ request: ReceivedRequest,
@@ -216,92 +218,5 @@ extension SignatureVerifier {
 extension Authorization {
     func bytes(_ range: ByteRange, in request: ReceivedRequest) -> Bytes {
         isPresigned ? request.target[range] : request.head[range]
-    }
-}
-
-extension ByteBuffer {
-    /// The canonical request. False when the Host header has no such form as `host` asks for.
-    fileprivate mutating func appendCanonicalRequest(
-        _ authorization: Authorization,
-        _ request: ReceivedRequest,
-        _ payload: Digest,
-        host: HostForm,
-        scratch: inout ByteBuffer
-    ) throws(SignatureError) -> Bool {
-        let target = RequestTarget(request.target)
-        append(request.method)
-        append(UInt8(ascii: "\n"))
-        appendCanonicalPath(request.target[target.path])
-        append(UInt8(ascii: "\n"))
-        guard
-            appendCanonicalQuery(
-                of: request.target,
-                in: target.query,
-                excludingSignature: authorization.isPresigned,
-                scratch: &scratch
-            )
-        else { throw .signatureMismatch }
-        append(UInt8(ascii: "\n"))
-
-        let list = authorization.bytes(authorization.signedHeaders, in: request)
-        var hasHostForm = host == .asReceived
-        var previous = list[0..<0]
-        var names = SignedHeaderNames(list)
-        while let name = names.nextName() {
-            guard name.compare(previous) > 0, appendCanonicalHeader(name, request, host, &hasHostForm) else {
-                throw .signatureMismatch
-            }
-            previous = name
-        }
-        append(UInt8(ascii: "\n"))
-        names = SignedHeaderNames(list)
-        var isFirst = true
-        while let name = names.nextName() {
-            if !isFirst { append(UInt8(ascii: ";")) }
-            isFirst = false
-            append(name)
-        }
-        append(UInt8(ascii: "\n"))
-        appendHexadecimal(payload)
-        return hasHostForm
-    }
-
-    /// `name:value\n`, the values of repeated headers joined by commas in the order received. False when there is no such
-    /// header or the name is not in lower case.
-    private mutating func appendCanonicalHeader(
-        _ name: Bytes,
-        _ request: ReceivedRequest,
-        _ host: HostForm,
-        _ hasHostForm: inout Bool
-    ) -> Bool {
-        let isHost = host == .withoutPort && name.equals("host")
-        var isFirst = true
-        for index in 0..<request.headerCount where request.headerName(index).equalsIgnoringCase(name) {
-            if isFirst {
-                append(name)
-                append(UInt8(ascii: ":"))
-            } else {
-                append(UInt8(ascii: ","))
-            }
-            isFirst = false
-            var value = request.head[request.headerValue(index)]
-            if isHost, let end = value.portStart {
-                value = value[0..<end]
-                hasHostForm = true
-            }
-            appendCanonicalValue(value)
-        }
-        append(UInt8(ascii: "\n"))
-        return !isFirst
-    }
-}
-
-extension Bytes {
-    /// Where the `:port` at the end of a host begins.
-    fileprivate var portStart: Int? {
-        var index = count
-        while index > 0, self[index - 1].isDigit { index -= 1 }
-        guard index > 0, index < count, self[index - 1] == UInt8(ascii: ":") else { return nil }
-        return index - 1
     }
 }

@@ -24,7 +24,9 @@ final class SigningKeyCache {
         for index in entries.indices { entries[index].key?.erase() }
     }
 
-    /// The key of this scope, if it is held. `date` is YYYYMMDD.
+    /// The key of this scope, if it is held.
+    ///
+    /// `date` is YYYYMMDD.
     func key(of secret: SecretKey, date: Bytes, region: Bytes) -> HMACKey? {
         let day = Self.number(date)
         for index in places(of: secret, region: region) where holds(index, secret, day, region) {
@@ -35,7 +37,9 @@ final class SigningKeyCache {
         return nil
     }
 
-    /// Keeps a key in place of an older one. Regions of more than 32 bytes are not kept.
+    /// Keeps a key in place of an older one.
+    ///
+    /// Regions of more than 32 bytes are not kept.
     func insert(_ key: HMACKey, of secret: SecretKey, date: Bytes, region: Bytes) {
         guard region.count <= 32 else { return }
         let places = places(of: secret, region: region)

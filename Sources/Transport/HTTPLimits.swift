@@ -24,4 +24,20 @@ public struct HTTPLimits: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// The same, with values cut to what arithmetic on them can take.
+    var clamped: HTTPLimits {
+        let gibibyte = 1 << 30
+        let year: UInt64 = 365 * 86_400 * 1_000_000_000
+        var limits = self
+        limits.headBytes = min(max(headBytes, 0), gibibyte)
+        limits.headerCount = min(max(headerCount, 0), gibibyte)
+        limits.bodyBytes = min(max(bodyBytes, 0), gibibyte)
+        limits.connections = min(max(connections, 0), gibibyte)
+        limits.headDeadline = min(headDeadline, year)
+        limits.bodyDeadline = min(bodyDeadline, year)
+        limits.idleDeadline = min(idleDeadline, year)
+        limits.writeDeadline = min(writeDeadline, year)
+        return limits
+    }
 }

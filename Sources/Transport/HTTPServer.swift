@@ -46,11 +46,11 @@ public final class HTTPServer {
         handler: any HTTPHandler
     ) throws(TransportError) {
         self.reactor = reactor
-        self.limits = limits
+        self.limits = limits.clamped
         self.tls = tls
         self.name = name
         self.handler = handler
-        headers = HeaderTable(capacity: limits.headerCount)
+        headers = HeaderTable(capacity: self.limits.headerCount)
         unsafe input = .allocate(capacity: HTTPServer.inputCapacity)
         unsafe input.initialize(repeating: 0)
         listener = try Listener(reactor, address) { [weak self] descriptor in

@@ -30,7 +30,7 @@ func headerList(of call: UpstreamCall, authority: String, signer: RequestSigner,
 
 /// Headers a caller's own list does not decide: they frame the message, belong to the hop, or are set by every call.
 private let headersOfTheCall: Set<String> = [
-    "accept", "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "expect",
+    "accept", "accept-encoding", "connection", "content-length", "content-type", "expect",
     "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     "x-amz-target",
 ]

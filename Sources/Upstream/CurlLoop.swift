@@ -14,7 +14,9 @@ final class CurlLoop {
     private var sockets: [Int32: Socket] = [:]
     private var isClosed = false
 
-    /// - Parameter idleConnections: most connections kept open, to all endpoints together.
+    /// A loop without transfers that keeps `idleConnections` open at most, to all endpoints together.
+    ///
+    /// - Throws: `UpstreamFailure` when libcurl cannot be started.
     init(reactor: Reactor, idleConnections: Int) throws(UpstreamFailure) {
         guard isLibraryReady, let multi = unsafe curl_multi_init() else {
             throw UpstreamFailure(kind: .overloaded, mayHaveBeenSent: false, description: "cannot start libcurl")
@@ -42,7 +44,9 @@ final class CurlLoop {
         close()
     }
 
-    /// Starts a transfer; it makes its first step in a later callback. False when memory is out.
+    /// Starts a transfer; it makes its first step in a later callback.
+    ///
+    /// - Returns: false when memory is out.
     func add(_ easy: EasyHandle) -> Bool {
         guard !isClosed else { return false }
         return unsafe curl_multi_add_handle(multi, easy.pointer) == CURLM_OK
@@ -54,7 +58,9 @@ final class CurlLoop {
         unsafe _ = curl_multi_remove_handle(multi, easy.pointer)
     }
 
-    /// Closes all connections. Every transfer has to be removed before.
+    /// Closes all connections.
+    ///
+    /// Every transfer has to be removed before.
     func close() {
         guard !isClosed else { return }
         isClosed = true

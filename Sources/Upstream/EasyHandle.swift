@@ -88,7 +88,9 @@ final class EasyHandle {
         if text.isEmpty, let known = unsafe curl_easy_strerror(code) {
             text = unsafe String(cString: known)
         }
-        return String(text.unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" })
+        return String(
+            text.unicodeScalars.map { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7F ? Character($0) : "?" }
+        )
     }
 
     private func note(_ code: CURLcode) {

@@ -1,6 +1,6 @@
-public import Transport
 internal import CCurl
 internal import SigV4
+public import Transport
 
 /// Bounds of one `HTTPUpstream`.
 public struct UpstreamLimits: Sendable {
@@ -176,11 +176,12 @@ public final class HTTPUpstream: Upstream {
         }
         if let again = pending.nextAttempt(after: result, now: reactor.now) {
             start(again, state)
-            return
+            startWaiting(state)
+        } else {
+            budget.give(pending.call.body.count)
+            startWaiting(state)
+            pending.completion(result)
         }
-        budget.give(pending.call.body.count)
-        startWaiting(state)
-        pending.completion(result)
     }
 
     /// Fails a call that has not been sent, after the present callback.

@@ -29,6 +29,7 @@ public final class ProfileCredentials: CredentialsProvider {
     ///   - file: nil for `AWS_SHARED_CREDENTIALS_FILE`, or else `~/.aws/credentials`. A leading `~/` is `HOME`.
     ///   - checkInterval: how long a change of the file may go unnoticed, in nanoseconds.
     ///   - variable: the environment; nil for the process's own.
+    /// - Throws: `CredentialsError` when the file or the profile cannot be used.
     public init(
         profile: String? = nil,
         file: String? = nil,

@@ -27,7 +27,9 @@ struct ReplyCollector {
         self.budget = budget
     }
 
-    /// Takes one line of the head, with its line end. A status line starts a new answer (an interim one came before).
+    /// Takes one line of the head, with its line end.
+    ///
+    /// A status line starts a new answer (an interim one came before).
     mutating func takeLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
         guard headBytes <= Self.headLimit else { return refuse(.malformed("reply head too large")) }

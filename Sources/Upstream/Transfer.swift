@@ -24,7 +24,9 @@ final class Transfer {
         guard easy.isConfigured else { return nil }
     }
 
-    /// Prepares the handle for a call. False when the handle is not usable.
+    /// Prepares the handle for a call.
+    ///
+    /// - Returns: false when the handle is not usable.
     func prepare(
         _ pending: PendingCall,
         headers: consuming HeaderList,
@@ -81,12 +83,13 @@ final class Transfer {
 
     private func failure(_ code: CURLcode) -> UpstreamFailure {
         let wasSent = mayHaveBeenSent
-        // After the request went out once, what befell libcurl's second attempt (see above) does not matter.
-        guard attempts < 2 || !wasSent || code == CURLE_OPERATION_TIMEDOUT else {
+        let kind = kind(of: code)
+        // Once the request went out, what befell the connection of a second attempt (see above) does not matter.
+        if wasSent, code == CURLE_ABORTED_BY_CALLBACK || kind == .connect || kind == .tls {
             let text = "connection closed before a reply"
             return UpstreamFailure(kind: .reset, mayHaveBeenSent: true, description: text)
         }
-        return UpstreamFailure(kind: kind(of: code), mayHaveBeenSent: wasSent, description: easy.explain(code))
+        return UpstreamFailure(kind: kind, mayHaveBeenSent: wasSent, description: easy.explain(code))
     }
 
     // MARK: libcurl's side

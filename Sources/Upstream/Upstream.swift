@@ -53,7 +53,8 @@ public enum UpstreamAuthentication: Sendable {
     case sign(SigningCredentials)
     /// The caller's own headers (`Authorization`, `X-Amz-Date`, `X-Amz-Security-Token`, `Host`...), untouched.
     ///
-    /// Headers that frame the message or that every call sets itself (content type, target, lengths) are left out.
+    /// Headers that frame the message or that every call sets itself (content type, target, lengths) are left out;
+    /// a `Content-Encoding` is kept, so name it only when the call's body is still so encoded.
     case passThrough(headers: [(name: String, value: [UInt8])])
 }
 

@@ -75,7 +75,9 @@ extension UpstreamEndpoint {
     /// hyphen after `streams` in the dual-stack domain; account endpoints (`<account>.ddb.<region>`) share the region's.
     private var streamsHost: String {
         let isDualStack = host.hasSuffix(".api.aws")
-        guard isDualStack || host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn") else { return host }
+        guard isDualStack || host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn") else {
+            return host
+        }
         let prefix = isDualStack ? "streams-" : "streams."
         if host.hasPrefix("dynamodb.") || host.hasPrefix("dynamodb-fips.") {
             return prefix + host

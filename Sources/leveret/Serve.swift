@@ -17,7 +17,7 @@ struct Serve: ParsableCommand {
 
             SIGTERM or SIGINT: stop accepting, finish what is in flight, exit 0; a second one ends it at once. \
             SIGHUP: read configuration and certificates again; a file with mistakes changes nothing. \
-            Exit code 1: could not start or failed; 2: mistakes in the configuration file; 64: wrong usage.
+            Exit code 1: could not start; 2: mistakes in the configuration file; 64: wrong usage.
             """
     )
 
@@ -70,7 +70,7 @@ struct Serve: ParsableCommand {
         for warning in loaded.warnings { logger.warning("\(warning)", fields: [:]) }
         OpenFiles.raiseLimit()
 
-        let server = try Self.orExit("cannot start") { try ProxyServer(configuration: configuration, logger: logger) }
+        let server = try Self.start(configuration, logger)
         let supervisor = Supervisor(
             server: server,
             output: output,
@@ -83,8 +83,7 @@ struct Serve: ParsableCommand {
             let address = Listener(host: listener.host, port: port).address
             logger.info("listening", fields: [.address: "\(address)", .version: "\(Leveret.version)"])
         }
-        try Self.orExit("failed") { try server.run() }
-        logger.info("stopped", fields: [:])
+        server.run()
     }
 
     private func load() throws -> LoadedConfiguration {
@@ -117,13 +116,13 @@ struct Serve: ParsableCommand {
         )
     }
 
-    /// One line and exit code 1 instead of an error.
-    private static func orExit<Result>(_ what: String, _ body: () throws -> Result) throws -> Result {
+    /// A proxy that cannot start ends the program with one line and exit code 1.
+    private static func start(_ configuration: Configuration, _ logger: Logger) throws -> ProxyServer {
         do {
-            return try body()
+            return try ProxyServer(configuration: configuration, logger: logger)
         } catch {
             let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-            StandardError.write("leveret: \(what): \(reason)")
+            StandardError.write("leveret: cannot start: \(reason)")
             throw ExitCode(1)
         }
     }

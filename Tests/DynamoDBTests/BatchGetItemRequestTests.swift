@@ -25,7 +25,8 @@ import Testing
         #expect(request.tables.map(\.nameIsPlain) == [false, true])
         #expect(
             request.tables.map { $0.keys.map { slice(text, $0) } }
-                == [[#"{"a": {"S": "x"}}"#, #"{"a": {"S": "y"}}"#], [#"{"id": {"N": "1"}}"#]])
+                == [[#"{"a": {"S": "x"}}"#, #"{"a": {"S": "y"}}"#], [#"{"id": {"N": "1"}}"#]]
+        )
         #expect(request.tables.map(\.consistentRead) == [true, false])
         #expect(request.tables[0].projectionExpression.map { slice(text, $0) } == "#y")
         #expect(request.tables[0].expressionAttributeNames.map { slice(text, $0) } == ##"{"#y": "Year"}"##)
@@ -35,7 +36,8 @@ import Testing
 
     @Test(arguments: [
         "{}", #"{"RequestItems":null}"#, #"{"RequestItems":{}}"#, #"{"RequestItems":{"T":null}}"#,
-        #"{"RequestItems":{"T":{}}}"#, #"{"RequestItems":{"T":{"Keys":[]}}}"#, #"{"RequestItems":{"T":{"Keys":[null]}}}"#,
+        #"{"RequestItems":{"T":{}}}"#, #"{"RequestItems":{"T":{"Keys":[]}}}"#,
+        #"{"RequestItems":{"T":{"Keys":[null]}}}"#,
         #"{"RequestItems":{"T":{"Keys":[{}],"Odd":1}}}"#, #"{"RequestItems":{"T":{"Keys":[{}]}},"Odd":1}"#,
         #"{"RequestItems":{"T":{"Keys":[{}],"ConsistentRead":null}}}"#,
         #"{"RequestItems":{"T":{"Keys":[{}],"AttributesToGet":["a"],"ProjectionExpression":"a"}}}"#,

@@ -14,7 +14,10 @@ import Testing
             let found = try capture.body.withUnsafeBytes { try TouchedResources.of(operation, body: $0) }
             #expect(Set(found.tables.map(\.name)) == Self.tables(in: object), "\(capture.name) \(capture.operation)")
             #expect(!found.hasUnresolvedName, "\(capture.name)")
-            #expect(try Self.writes(found, capture.body) == Self.writes(in: object, capture.operation), "\(capture.name)")
+            #expect(
+                try Self.writes(found, capture.body) == Self.writes(in: object, capture.operation),
+                "\(capture.name)"
+            )
             let unknown = try capture.body.withUnsafeBytes { try TouchedResources.of(nil, body: $0) }
             #expect(Set(unknown.tables.map(\.name)).isSuperset(of: Self.names(in: object)), "\(capture.name)")
         }
@@ -32,10 +35,12 @@ import Testing
                 #expect(Self.same(request.key, object["Key"], capture.body), "\(capture.name)")
                 #expect(request.consistentRead == (object["ConsistentRead"] as? Bool ?? false))
                 #expect(
-                    request.returnConsumedCapacity.rawValue == object["ReturnConsumedCapacity"] as? String ?? "NONE")
+                    request.returnConsumedCapacity.rawValue == object["ReturnConsumedCapacity"] as? String ?? "NONE"
+                )
                 #expect(
                     request.projectionExpression.map { JSONText.decoded($0.slice(of: body)) }
-                        == object["ProjectionExpression"] as? String)
+                        == object["ProjectionExpression"] as? String
+                )
                 #expect(ItemKey.appendCanonical(keyObject: request.key.slice(of: body), to: KeyBuffer()))
                 if request.isCacheable { cacheable += 1 }
             }
@@ -141,7 +146,7 @@ import Testing
         return names
     }
 
-    private static func writes(in object: [String: Any], _ operation: String) throws -> [NSDictionary] {
+    private static func writes(in object: [String: Any], _ operation: String) -> NSCountedSet {
         var result: [Any?] = []
         switch operation {
         case "PutItem": result = [object["Item"]]
@@ -151,23 +156,24 @@ import Testing
                 result += requests.flatMap(\.values).map { $0["Item"] ?? $0["Key"] }
             }
         case "TransactWriteItems":
-            for item in object["TransactItems"] as? [[String: [String: Any]]] ?? [] where item["ConditionCheck"] == nil {
+            for item in object["TransactItems"] as? [[String: [String: Any]]] ?? [] where item["ConditionCheck"] == nil
+            {
                 result += item.values.map { $0["Item"] ?? $0["Key"] }
             }
         default: break
         }
-        return result.compactMap { $0 as? NSDictionary }.sorted { "\($0)" < "\($1)" }
+        return NSCountedSet(array: result.compactMap { $0 })
     }
 
-    private static func writes(_ found: TouchedResources, _ body: [UInt8]) throws -> [NSDictionary] {
-        try found.writes.map { write in
+    private static func writes(_ found: TouchedResources, _ body: [UInt8]) throws -> NSCountedSet {
+        let values = try found.writes.map { write in
             let range =
                 switch write.location {
                 case .key(let range), .item(let range): range
                 }
-            let value = try JSONSerialization.jsonObject(with: Data(body[range.start..<range.end]))
-            return try #require(value as? NSDictionary)
-        }.sorted { "\($0)" < "\($1)" }
+            return try JSONSerialization.jsonObject(with: Data(body[range.start..<range.end]))
+        }
+        return NSCountedSet(array: values)
     }
 
     private static func same(_ range: ByteRange, _ value: Any?, _ body: [UInt8]) -> Bool {

@@ -88,7 +88,8 @@ import Testing
     @Test func refusesDuplicatesAmongManyNames() throws {
         for count in [7, 8, 9, 30] {
             let names = (0..<count).map { ##""#n\##($0)":"a\##($0)""## }.joined(separator: ",")
-            let start = #"{"TableName":"T","Key":{"a":{"S":"1"}},"ProjectionExpression":"x","ExpressionAttributeNames":{"#
+            let start =
+                #"{"TableName":"T","Key":{"a":{"S":"1"}},"ProjectionExpression":"x","ExpressionAttributeNames":{"#
             #expect(try Self.parse(start + names + "}}").get().isCacheable)
             for index in [0, count - 1] {
                 let again = ##","#\u006e\##(index)":"b"}}"##

@@ -49,9 +49,11 @@ import Testing
         "{}", "[]", "1", "", #"{"a":{}}"#, #"{"a":null}"#, #"{"a":"x"}"#, #"{"a":{"S":null}}"#, #"{"a":{"S":1}}"#,
         #"{"a":{"N":1}}"#, #"{"a":{"S":""}}"#, #"{"a":{"B":""}}"#, #"{"a":{"N":""}}"#, #"{"a":{"N":"x"}}"#,
         #"{"a":{"S":"1","N":"1"}}"#, #"{"a":{"S":"1","S":"1"}}"#, #"{"a":{"BOOL":true}}"#, #"{"a":{"SS":["x"]}}"#,
-        #"{"a":{"s":"x"}}"#, #"{"":{"S":"x"}}"#, #"{"a":{"S":"x"},"a":{"S":"x"}}"#, #"{"a":{"S":"x"},"\u0061":{"N":"1"}}"#,
+        #"{"a":{"s":"x"}}"#, #"{"":{"S":"x"}}"#, #"{"a":{"S":"x"},"a":{"S":"x"}}"#,
+        #"{"a":{"S":"x"},"\u0061":{"N":"1"}}"#,
         #"{"a":{"S":"x"},"b":{"S":"x"},"c":{"S":"x"}}"#, #"{"a":{"S":"x"}} "x""#, #"{"a":{"S":"x"}"#,
-        #"{"a":{"B":"A"}}"#, #"{"a":{"B":"AA"}}"#, #"{"a":{"B":"AA="}}"#, #"{"a":{"B":"AB=="}}"#, #"{"a":{"B":"AAB="}}"#,
+        #"{"a":{"B":"A"}}"#, #"{"a":{"B":"AA"}}"#, #"{"a":{"B":"AA="}}"#, #"{"a":{"B":"AB=="}}"#,
+        #"{"a":{"B":"AAB="}}"#,
         #"{"a":{"B":"AA=="}}{"#, #"{"a":{"B":"AA==AAAA"}}"#, #"{"a":{"B":"=AAA"}}"#, #"{"a":{"B":"A==="}}"#,
         #"{"a":{"B":"===="}}"#, #"{"a":{"B":"AA=A"}}"#, #"{"a":{"B":"AA-_"}}"#, #"{"a":{"B":"AAAA\n"}}"#,
         #"{"a":{"N":"1e126"}}"#,
@@ -85,7 +87,9 @@ import Testing
 
     @Test func findsTheKeyOfAnItem() {
         let schema = KeySchema(
-            partitionKey: .init(name: "pk", type: .string), sortKey: .init(name: "a", type: .number))
+            partitionKey: .init(name: "pk", type: .string),
+            sortKey: .init(name: "a", type: .number)
+        )
         let key = Self.canonical(#"{"pk":{"S":"é"},"a":{"N":"7"}}"#)
         #expect(key != nil)
         for item in [
@@ -95,14 +99,17 @@ import Testing
             #expect(Self.canonical(item: item, schema) == key, "\(item)")
         }
         for item in [
-            #"{"pk":{"S":"é"}}"#, #"{"a":{"N":"7"}}"#, #"{"pk":{"N":"1"},"a":{"N":"7"}}"#, #"{"pk":{"S":"é"},"a":{"S":"7"}}"#,
+            #"{"pk":{"S":"é"}}"#, #"{"a":{"N":"7"}}"#, #"{"pk":{"N":"1"},"a":{"N":"7"}}"#,
+            #"{"pk":{"S":"é"},"a":{"S":"7"}}"#,
             #"{"pk":{"S":"é"},"a":{"N":"7"},"a":{"N":"8"}}"#, #"{"pk":{"S":"é"},"a":{"N":"7"},"\u0070k":{"S":"f"}}"#,
             #"{"pk":{"S":"é"},"a":{"N":"x"}}"#, #"{"pk":{"S":"é"},"a":{"N":"7"},"b":}"#, "[]", "",
         ] {
             #expect(Self.canonical(item: item, schema) == nil, "\(item)")
         }
         let simple = KeySchema(partitionKey: .init(name: "pk", type: .string))
-        #expect(Self.canonical(item: #"{"a":{"N":"7"},"pk":{"S":"x"}}"#, simple) == Self.canonical(#"{"pk":{"S":"x"}}"#))
+        #expect(
+            Self.canonical(item: #"{"a":{"N":"7"},"pk":{"S":"x"}}"#, simple) == Self.canonical(#"{"pk":{"S":"x"}}"#)
+        )
     }
 
     /// Canonical keys are equal exactly for keys that a slow and plain model holds to be equal.
@@ -128,7 +135,8 @@ import Testing
         let values = [
             #"{"S":"1"}"#, #"{"N":"1"}"#, #"{"B":"MQ=="}"#, #"{"N":"1.0"}"#, #"{"N":"0.1e1"}"#, #"{"S":"1.0"}"#,
             #"{"S":"\u0031"}"#, #"{"N":"-1"}"#, #"{"N":"0"}"#, #"{"N":"-0.0"}"#, #"{"S":"é"}"#, #"{"S":"\u00E9"}"#,
-            #"{"S":"e\u0301"}"#, #"{"B":"\u004dQ=="}"#, #"{"N":"10"}"#, #"{"N":"1e1"}"#, #"{"S":"a\u0000"}"#, #"{"S":"a"}"#,
+            #"{"S":"e\u0301"}"#, #"{"B":"\u004dQ=="}"#, #"{"N":"10"}"#, #"{"N":"1e1"}"#, #"{"S":"a\u0000"}"#,
+            #"{"S":"a"}"#,
         ]
         let names = [["a", #"\u0061"#], ["b", #"\u0062"#], ["ab", #"a\u0062"#]]
         var first = 0
@@ -161,7 +169,9 @@ import Testing
         let text = #"{"Artist": {"S": "na\u00efve \ud83c\udfb5"}, "Year": {"N": "1.50E+3"}}"#
         let item = #"{"x":{"B":"AAH+"},"Year":{"N":"1500"},"Artist":{"S":"naïve 🎵"}}"#
         let schema = KeySchema(
-            partitionKey: .init(name: "Artist", type: .string), sortKey: .init(name: "Year", type: .number))
+            partitionKey: .init(name: "Artist", type: .string),
+            sortKey: .init(name: "Year", type: .number)
+        )
         let key = KeyBuffer()
         withBytes(text) { bytes in
             withBytes(item) { item in

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{}", "[]", "0", "-0", "1.5e+10", "-12.25E-3", "\"\"", "true", "false", "null", " [ 1 , {\"a\" : [ ] } ]\n\t\r ",
+        "{}", "[]", "0", "-0", "1.5e+10", "-12.25E-3", "\"\"", "true", "false", "null",
+        " [ 1 , {\"a\" : [ ] } ]\n\t\r ",
         #""\u0041\ud83d\ude00\n\"\\\/""#, #""\u0000""#, "\"é日🎵\u{10FFFF}\"", "\"\u{7F}\"", #"{"":{"":[[]]}}"#,
         "\"0123456789abcdef0123456789\"",
     ])
@@ -56,8 +57,7 @@ import Testing
             0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xCFFF, 0xD000, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x3FFFF, 0x40000,
             0xFFFFF, 0x100000, 0x10FFFF,
         ]
-        for value in good {
-            let scalar = Unicode.Scalar(value)!
+        for scalar in good.compactMap(Unicode.Scalar.init) {
             #expect(Self.accepts(Array("\"\(Character(scalar))\"".utf8)))
         }
     }
@@ -164,7 +164,8 @@ import Testing
 
     @Test func unescapes() {
         let cases: [(String, String)] = [
-            (#"plain"#, "plain"), (#"\u0041\u00e9\u65e5\ud83c\udfb5"#, "Aé日🎵"), (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{C}\n\r\t"),
+            (#"plain"#, "plain"), (#"\u0041\u00e9\u65e5\ud83c\udfb5"#, "Aé日🎵"),
+            (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{C}\n\r\t"),
             (#"\u0000x"#, "\u{0}x"), (#"\u007f\u0080\u07ff\u0800\uffff"#, "\u{7F}\u{80}\u{7FF}\u{800}\u{FFFF}"),
             (#"\uD800\uDC00\uDBFF\uDFFF"#, "\u{10000}\u{10FFFF}"),
         ]

@@ -17,7 +17,10 @@ import Testing
         for operation in Operation.allCases {
             let row = try #require(rows[operation.name])
             #expect((row["class"] as? String).flatMap { categories[$0] } == operation.category, "\(operation)")
-            #expect((row["default_policy"] as? String).flatMap { policies[$0] } == operation.defaultPolicy, "\(operation)")
+            #expect(
+                (row["default_policy"] as? String).flatMap { policies[$0] } == operation.defaultPolicy,
+                "\(operation)"
+            )
         }
     }
 
@@ -35,7 +38,8 @@ import Testing
         ("DynamoDB_20120810.GetRecords", .unknown(name: "GetRecords", api: .dynamoDB)),
         ("DynamoDB_20111205.GetItem", .legacy),
         ("", .malformed), (".", .malformed), ("GetItem", .malformed), ("DynamoDB_20120810", .malformed),
-        ("DynamoDB_20120810.", .malformed), ("dynamodb_20120810.GetItem", .malformed), ("DynamoDB_20120810.getItem", .malformed),
+        ("DynamoDB_20120810.", .malformed), ("dynamodb_20120810.GetItem", .malformed),
+        ("DynamoDB_20120810.getItem", .malformed),
         ("DynamoDB_20120810.GetItem ", .malformed), ("DynamoDB_20120810.Get.Item", .malformed),
         ("DynamoDB_20120810.Get\u{0}Item", .malformed), ("DynamoDB_20130101.GetItem", .malformed),
         ("DynamoDB_20120810." + String(repeating: "A", count: 129), .malformed),

@@ -23,7 +23,7 @@ import Testing
     private static func leaves(_ value: Value, at way: [Step] = []) -> [(way: [Step], value: Value)] {
         switch value {
         case .map(let members) where !members.isEmpty:
-            members.flatMap { leaves($1, at: way + [.name($0)]) }
+            members.sorted { $0.key < $1.key }.flatMap { leaves($0.value, at: way + [.name($0.key)]) }
         case .list(let elements) where !elements.isEmpty:
             elements.enumerated().flatMap { leaves($1, at: way + [.index($0)]) }
         case .leaf, .map, .list:
@@ -126,7 +126,7 @@ import Testing
             return "\"" + value.utf16.map { "\\u" + String(format: "%04x", $0) }.joined() + "\""
         }
         func object(_ members: [String: Value]) -> String {
-            let parts = members.shuffled(using: &random).map { name, value in
+            let parts = members.sorted { $0.key < $1.key }.shuffled(using: &random).map { name, value in
                 space() + string(name) + space() + ":" + space() + write(value, &random) + space()
             }
             return "{" + parts.joined(separator: ",") + "}"
@@ -166,7 +166,7 @@ import Testing
         for _ in 0..<400 {
             var count = 0
             guard case .map(let attributes) = Self.randomMap(4, &random, &count) else { continue }
-            let paths = (0..<Int.random(in: 1...4, using: &random)).compactMap { _ in
+            let paths = (0..<Int.random(in: 1...3, using: &random)).compactMap { _ in
                 Self.randomPath(.map(attributes), &random)
             }
             guard !paths.isEmpty, !paths.joined().contains(.name("")) else { continue }
@@ -211,6 +211,6 @@ import Testing
             #expect(result.map { .map($0) } == Self.project(.map(attributes), paths), "\(expression) of \(item)")
             taken += 1
         }
-        #expect(taken > 100 && refused > 20)
+        #expect(taken > 100 && refused > 50, "\(taken) taken, \(refused) refused")
     }
 }

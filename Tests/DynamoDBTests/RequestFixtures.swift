@@ -62,7 +62,7 @@ func slice(_ text: String, _ range: ByteRange) -> String {
     String(decoding: Array(text.utf8)[range.start..<range.end], as: UTF8.self)
 }
 
-/// A generator of the same numbers in each run (SplitMix64, Steele et al. 2014).
+/// A generator of the same numbers in each run (SplitMix64, by Steele, Lea and Flood).
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
 

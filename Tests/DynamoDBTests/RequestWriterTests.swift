@@ -9,7 +9,12 @@ import Testing
         withBytes(name) { name in
             withBytes(key) { key in
                 RequestWriter.appendGetItem(
-                    tableName: name, key: key, consistentRead: true, returnConsumedCapacity: .total, to: &output)
+                    tableName: name,
+                    key: key,
+                    consistentRead: true,
+                    returnConsumedCapacity: .total,
+                    to: &output
+                )
             }
         }
         let text = String(decoding: output, as: UTF8.self)
@@ -29,8 +34,10 @@ import Testing
         withBytes(body) { bytes in
             let parts = request.tables.map {
                 RequestWriter.BatchGetPart(
-                    tableName: $0.name, keys: Array($0.keys.dropFirst($0.consistentRead ? 1 : 0)),
-                    consistentRead: $0.consistentRead)
+                    tableName: $0.name,
+                    keys: Array($0.keys.dropFirst($0.consistentRead ? 1 : 0)),
+                    consistentRead: $0.consistentRead
+                )
             }
             var some = parts
             some[1].keys = []
@@ -42,12 +49,15 @@ import Testing
             }
         }
         #expect(
-            String(decoding: batch, as: UTF8.self) == #"{"RequestItems":{"A":{"Keys":[{"a":{"S":"y"}}],"ConsistentRead":true},"#
-                + #""C":{"Keys":[{"c":{"S":"z"}}]}}}"#)
+            String(decoding: batch, as: UTF8.self)
+                == #"{"RequestItems":{"A":{"Keys":[{"a":{"S":"y"}}],"ConsistentRead":true},"#
+                + #""C":{"Keys":[{"c":{"S":"z"}}]}}}"#
+        )
         #expect(
             String(decoding: unprocessed, as: UTF8.self) == #""A":{"Keys":[{"a":{"S":"x"}},{"a":{"S":"y"}}],"#
                 + ##""ProjectionExpression":"#y","ExpressionAttributeNames":{"#y":"Year"},"ConsistentRead":true},"##
-                + #""C":{"Keys":[{"c":{"S":"z"}}],"AttributesToGet":["q"]}"#)
+                + #""C":{"Keys":[{"c":{"S":"z"}}],"AttributesToGet":["q"]}"#
+        )
     }
 
     @Test func replacesAString() throws {
@@ -60,6 +70,7 @@ import Testing
         }
         #expect(
             String(decoding: replaced, as: UTF8.self)
-                == #"{"TransactItems":[], "ClientRequestToken": "new\\" ,"X":1}"#)
+                == #"{"TransactItems":[], "ClientRequestToken": "new\\" ,"X":1}"#
+        )
     }
 }

@@ -60,16 +60,33 @@ import Testing
         (DynamoDB.Operation.query, #"{"TableName":"T"}"#, ["T"]),
         (.getItem, #"{"TableName":"arn:aws:dynamodb:us-east-1:1:table/Music"}"#, ["Music"]),
         (.batchGetItem, #"{"RequestItems":{"T":{"Keys":[]},"\u0055":{"Keys":[]}}}"#, ["T", "U"]),
-        (.transactGetItems, #"{"TransactItems":[{"Get":{"TableName":"T"}},{"Get":{"TableName":"U"}},{"Get":{"TableName":"T"}}]}"#, ["T", "U"]),
+        (
+            .transactGetItems,
+            #"{"TransactItems":[{"Get":{"TableName":"T"}},{"Get":{"TableName":"U"}},{"Get":{"TableName":"T"}}]}"#,
+            ["T", "U"]
+        ),
         (.importTable, #"{"TableCreationParameters":{"TableName":"T"}}"#, ["T"]),
         (.restoreTableToPointInTime, #"{"SourceTableName":"T","TargetTableName":"U"}"#, ["T", "U"]),
-        (.restoreTableFromBackup, #"{"BackupArn":"arn:aws:dynamodb:us-east-1:1:table/Music/backup/0-1","TargetTableName":"U"}"#, ["Music", "U"]),
+        (
+            .restoreTableFromBackup,
+            #"{"BackupArn":"arn:aws:dynamodb:us-east-1:1:table/Music/backup/0-1","TargetTableName":"U"}"#,
+            ["Music", "U"]
+        ),
         (.createGlobalTable, #"{"GlobalTableName":"T"}"#, ["T"]), (.listBackups, #"{}"#, []),
         (.getRecords, #"{"ShardIterator":"arn:aws:dynamodb:us-east-1:1:table/Music/stream/2026|1|AAA"}"#, ["Music"]),
-        (.enableKinesisStreamingDestination, #"{"TableName":"T","StreamArn":"arn:aws:kinesis:us-east-1:1:stream/s"}"#, ["T"]),
+        (
+            .enableKinesisStreamingDestination,
+            #"{"TableName":"T","StreamArn":"arn:aws:kinesis:us-east-1:1:stream/s"}"#, ["T"]
+        ),
         (.describeStream, #"{"StreamArn":"arn:aws:dynamodb:us-east-1:1:table/Music/stream/2026"}"#, ["Music"]),
-        (.batchExecuteStatement, #"{"Statements":[{"Statement":"SELECT * FROM T"},{"Statement":"INSERT INTO U VALUE {}"}]}"#, ["T", "U"]),
-        (.executeTransaction, #"{"TransactStatements":[{"Parameters":[],"Statement":"EXISTS(SELECT * FROM T)"}]}"#, ["T"]),
+        (
+            .batchExecuteStatement,
+            #"{"Statements":[{"Statement":"SELECT * FROM T"},{"Statement":"INSERT INTO U VALUE {}"}]}"#, ["T", "U"]
+        ),
+        (
+            .executeTransaction, #"{"TransactStatements":[{"Parameters":[],"Statement":"EXISTS(SELECT * FROM T)"}]}"#,
+            ["T"]
+        ),
     ])
     func findsTables(_ operation: DynamoDB.Operation, _ text: String, _ tables: [String]) throws {
         let found = try touched(operation, text)
@@ -78,7 +95,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (DynamoDB.Operation.tagResource, #"{"ResourceArn":"arn:aws:s3:::bucket"}"#), (.query, #"{"TableName":"arn:aws:x"}"#),
+        (DynamoDB.Operation.tagResource, #"{"ResourceArn":"arn:aws:s3:::bucket"}"#),
+        (.query, #"{"TableName":"arn:aws:x"}"#),
         (.getRecords, #"{"ShardIterator":"opaque"}"#), (.executeStatement, #"{"Statement":"SELECT * FROM a, b"}"#),
         (.describeStream, #"{"StreamArn":"x"}"#),
     ])
@@ -102,7 +120,9 @@ import Testing
         #expect(found.tables.map(\.name) == ["T", "U", "V", "Www", "Y"])
         #expect(found.writesUnknownKeys && !found.hasUnresolvedName && found.writes.isEmpty)
         #expect(try touched(nil, #"{"a":[1,true,null,"arn:x:y"]}"#).namesNoTable)
-        #expect(throws: RequestError.duplicateMember) { try touched(nil, #"{"a":{"TableName":"T","TableN\u0061me":"U"}}"#) }
+        #expect(throws: RequestError.duplicateMember) {
+            try touched(nil, #"{"a":{"TableName":"T","TableN\u0061me":"U"}}"#)
+        }
     }
 
     @Test(arguments: [

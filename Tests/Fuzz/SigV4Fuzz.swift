@@ -3,7 +3,9 @@
 //     swiftc -sanitize=fuzzer,address -parse-as-library -I Sources/CLibcrypto -lcrypto
 //         Sources/SigV4/*.swift Tests/Fuzz/SigV4Fuzz.swift
 
-/// Reads and verifies one request. A random input must not be accepted: it cannot hold a signature made with the secret.
+/// Reads and verifies one request.
+///
+/// A random input must not be accepted: it cannot hold a signature made with the secret.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSigV4(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = UnsafeRawBufferPointer(start: start, count: count)

@@ -51,7 +51,9 @@ import Testing
         #expect(try mistakes("budget: 8MiB", "budget: 8MiB", "total: 16MiB").isEmpty)
         #expect(try mistakes("budget: 8MiB", "", "total: 9MiB").isEmpty)
         let above = try mistakes("budget: 8MiB", "budget: 9MiB", "total: 16MiB")
-        #expect(above.count == 1 && above[0].hasPrefix("5:16: cache.total: the tenants' own budgets together are 17MiB"))
+        #expect(
+            above.count == 1 && above[0].hasPrefix("5:16: cache.total: the tenants' own budgets together are 17MiB")
+        )
         for first in ["budget: 16MiB", "budget: 16000KiB"] {
             let little = try mistakes(first, "", "total: 16MiB")
             #expect(little.count == 1 && little[0].contains("the share of tenant 'b' is less than 1MiB"))

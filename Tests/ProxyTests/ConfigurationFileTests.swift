@@ -118,7 +118,11 @@ private let minimal = """
 
         let folder = file.folder.path
         let tls = TLSFiles(certificate: "\(folder)/tls.crt", key: "\(folder)/tls.key")
-        #expect(configuration.listeners == [Listener(host: "::1", port: 8001), Listener(host: "0.0.0.0", port: 8443, tls: tls)])
+        #expect(
+            configuration.listeners == [
+                Listener(host: "::1", port: 8001), Listener(host: "0.0.0.0", port: 8443, tls: tls),
+            ]
+        )
         #expect(configuration.reactors == 3)
         let limits = Limits(
             headBytes: 8192,
@@ -159,7 +163,13 @@ private let minimal = """
         ]
         #expect(
             tenant.cache
-                == CacheSettings(budget: 8 << 20, ttl: 60_000_000_000, negativeTTL: 0, maxEntryBytes: 100 << 10, tables: tables)
+                == CacheSettings(
+                    budget: 8 << 20,
+                    ttl: 60_000_000_000,
+                    negativeTTL: 0,
+                    maxEntryBytes: 100 << 10,
+                    tables: tables
+                )
         )
         #expect(configuration.tenants[1].operations == .all && !configuration.tenants[1].cache.enabled)
         #expect(configuration.tenants[2].operations == .only(["GetItem", "ListStreams"]))
@@ -200,12 +210,13 @@ private let minimal = """
 
     @Test func environmentInAnyScalar() throws {
         let environment = ["SECRET": "s", "PORT": "9000", "LEVEL": "error", "TTL": "7s", "NAME": "orders"]
-        let text = minimal.replacing("name: orders", with: "name: ${NAME}") + """
-            
-                cache: {ttl: "${TTL}"}
-            listen: 127.0.0.1:${PORT}
-            log: {level: "${LEVEL}"}
-            """
+        let text =
+            minimal.replacing("name: orders", with: "name: ${NAME}") + """
+
+                    cache: {ttl: "${TTL}"}
+                listen: 127.0.0.1:${PORT}
+                log: {level: "${LEVEL}"}
+                """
         let configuration = try ConfigurationTestFile(text).load(environment).configuration
         #expect(configuration.listeners.map(\.port) == [9000])
         #expect(configuration.log.level == .error)

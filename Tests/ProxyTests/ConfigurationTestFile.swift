@@ -36,7 +36,8 @@ final class ConfigurationTestFile {
         } catch {
             let prefix = "\(path):"
             return error.description.split(separator: "\n").map { line in
-                line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)).trimmingCharacters(in: .whitespaces) : String(line)
+                line.hasPrefix(prefix)
+                    ? String(line.dropFirst(prefix.count)).trimmingCharacters(in: .whitespaces) : String(line)
             }
         }
     }

@@ -40,29 +40,33 @@ struct Capture: Decodable, CustomTestStringConvertible {
         Array((now ?? verify.date ?? "").utf8).withBytes { text in Timestamp.seconds(text) } ?? 0
     }
 
-    static let recorded = load(fixtures.appending(path: "recorded.jsonl"))
-    static let crafted = load(fixtures.appending(path: "crafted.jsonl"))
+    static func recorded() throws -> [Capture] { try load(fixtures.appending(path: "recorded.jsonl")) }
+    static func crafted() throws -> [Capture] { try load(fixtures.appending(path: "crafted.jsonl")) }
 
-    /// Recorded and crafted captures from the folder that LEVERET_EXTRA_CAPTURES names.
-    static let extra: [Capture] = {
-        guard let folder = ProcessInfo.processInfo.environment["LEVERET_EXTRA_CAPTURES"] else { return [] }
-        let files = try? FileManager.default.contentsOfDirectory(
-            at: URL(filePath: folder),
+    /// Whether LEVERET_EXTRA_CAPTURES names a folder with more captures.
+    static var hasExtra: Bool { extraFolder != nil }
+
+    /// The recorded and crafted captures in that folder.
+    static func extra() throws -> [Capture] {
+        guard let extraFolder else { return [] }
+        let files = try FileManager.default.contentsOfDirectory(
+            at: URL(filePath: extraFolder),
             includingPropertiesForKeys: nil
         )
-        return (files ?? []).filter { file in file.pathExtension == "jsonl" }.flatMap(load)
-    }()
+        return try files.filter { file in file.pathExtension == "jsonl" }.flatMap(load)
+    }
+
+    private static let extraFolder = ProcessInfo.processInfo.environment["LEVERET_EXTRA_CAPTURES"]
 
     private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/captures")
 
-    /// The captures of a file; lines that are no HTTP request (TLS ClientHellos) are left out.
-    private static func load(_ file: URL) -> [Capture] {
+    /// The captures of a file; TLS ClientHellos, which are no HTTP requests, are left out.
+    private static func load(_ file: URL) throws -> [Capture] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
-        return text.split(separator: "\n").compactMap { line in
-            try? decoder.decode(Capture.self, from: Data(line.utf8))
-        }
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            .filter { line in !line.contains("\"tls-clienthello\"") }
+            .map { line in try decoder.decode(Capture.self, from: Data(line.utf8)) }
     }
 }

@@ -4,21 +4,23 @@ import Testing
 
 /// Requests recorded from SDKs, and crafted ones.
 @Suite struct CaptureTests {
-    @Test func filesAreComplete() {
-        #expect(Capture.recorded.count == 194)
-        #expect(Capture.crafted.count == 62)
-    }
-
     @Test func everyRecordedRequestVerifies() throws {
-        for capture in Capture.recorded { try check(capture) }
+        let captures = try Capture.recorded()
+        #expect(captures.count == 194)
+        for capture in captures { try check(capture) }
     }
 
     @Test func everyCraftedRequestHasItsOutcome() throws {
-        for capture in Capture.crafted { try check(capture) }
+        let captures = try Capture.crafted()
+        #expect(captures.count == 62)
+        for capture in captures { try check(capture) }
     }
 
-    @Test func everyExtraRequestHasItsOutcome() throws {
-        for capture in Capture.extra { try check(capture) }
+    @Test(.enabled(if: Capture.hasExtra, "LEVERET_EXTRA_CAPTURES names no folder"))
+    func everyExtraRequestHasItsOutcome() throws {
+        let captures = try Capture.extra()
+        #expect(!captures.isEmpty)
+        for capture in captures { try check(capture) }
     }
 
     private func check(_ capture: Capture) throws {

@@ -31,7 +31,8 @@ import Testing
         for region in ["a", "b", "c", "d"] { insert(secret, "20261124", region, cache) }
         #expect(holds(secret, "20261124", "a", cache))
         insert(secret, "20261124", "e", cache)
-        #expect(["a", "b", "c", "d", "e"].map { region in holds(secret, "20261124", region, cache) } == [true, false, true, true, true])
+        for region in ["a", "c", "d", "e"] { #expect(holds(secret, "20261124", region, cache)) }
+        #expect(!holds(secret, "20261124", "b", cache))
     }
 
     @Test func signingKeysBelongToOneSecretDateAndRegion() {

@@ -1,7 +1,8 @@
 import SigV4
 
-/// The bytes of one HTTP request taken apart, nothing normalised. Knows no limits and no errors: what it cannot read it
-/// leaves out.
+/// The bytes of one HTTP request taken apart, nothing normalised.
+///
+/// Knows no limits and no errors: what it cannot read it leaves out.
 struct RawRequest {
     private(set) var head: [UInt8]
     private(set) var body: [UInt8]
@@ -9,7 +10,9 @@ struct RawRequest {
     private(set) var target = 0..<0
     private(set) var headers: [HeaderSlice] = []
 
-    /// The first request in the bytes. The body is what Content-Length says, or decoded chunks, or all the rest.
+    /// The first request in the bytes.
+    ///
+    /// The body is what Content-Length says, or decoded chunks, or all the rest.
     init(_ bytes: [UInt8]) {
         let end = Self.endOfHead(bytes)
         head = Array(bytes[..<end])

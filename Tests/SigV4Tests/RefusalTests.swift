@@ -238,7 +238,8 @@ import Testing
         let signature = try #require(good.value(of: "authorization")).suffix(64)
         var changed = good
         changed.replaceBodyByte(at: 0, with: UInt8(ascii: "["))
-        let forged = SignedRequest().raw(authorization: SignedRequest().authorization(String(repeating: "0", count: 64)))
+        let zeros = String(repeating: "0", count: 64)
+        let forged = SignedRequest().raw(authorization: SignedRequest().authorization(zeros))
         for refusal in [changed.refusal(), forged.refusal(), good.refusal(secret: SecretKey([]))] {
             #expect(refusal == mismatch)
             #expect(refusal?.message.contains(signature) == false)

@@ -2,8 +2,10 @@ import Testing
 
 @testable import SigV4
 
-/// A request in the making, for tests of what verification makes of it. Signed with the verifier's own arithmetic, so that
-/// requests no signer would write can be signed too; captures and AWS's suite check that arithmetic.
+/// A request in the making, for tests of what verification makes of it.
+///
+/// Signed with the verifier's own arithmetic, so that requests no signer would write can be signed too; captures and
+/// AWS's suite check that arithmetic.
 struct SignedRequest {
     static let secret = SecretKey(Array("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".utf8))
     static let date = "20261121T043000Z"

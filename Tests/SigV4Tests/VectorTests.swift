@@ -72,7 +72,9 @@ import Testing
         #expect(checked >= 30)
     }
 
-    /// Only S3 signs paths as they stand. Where normalising changes nothing, such a vector applies all the same.
+    /// Only S3 signs paths as they stand.
+    ///
+    /// Where normalising changes nothing, such a vector applies all the same.
     private static func applies(_ vector: Vector) -> Bool {
         vector.normalizePath || vector.name == "get-space-unnormalized"
     }

@@ -43,6 +43,21 @@ final class TestClient {
     }
 
     func send(_ bytes: [UInt8]) {
+        TestClient.send(bytes, to: descriptor)
+    }
+
+    /// Sends the pieces from another thread, with a pause after each; the client must outlive it.
+    func sendInBackground(_ pieces: [[UInt8]], pause: UInt32 = 0) {
+        let descriptor = descriptor
+        Thread.detachNewThread {
+            for piece in pieces {
+                TestClient.send(piece, to: descriptor)
+                usleep(pause)
+            }
+        }
+    }
+
+    private static func send(_ bytes: [UInt8], to descriptor: Int32) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -92,6 +107,15 @@ final class TestClient {
             received.removeSubrange(..<length)
         }
         return TestReply(status: status, headers: headers, body: body)
+    }
+
+    /// The next bytes.
+    func bytes(_ count: Int) throws -> [UInt8] {
+        while received.count < count {
+            try readMore()
+        }
+        defer { received.removeSubrange(..<count) }
+        return Array(received[..<count])
     }
 
     /// All bytes until the server closes.

@@ -125,18 +125,18 @@ final class TestServer: Sendable {
                     handler: handler
                 )
                 let tasks = reactor.mailbox { (task: Task) in task(server, handler) }
-                started.value.withLock { $0 = .success((server.port, tasks)) }
+                started.set(.success((server.port, tasks)))
                 isStarted.signal()
                 reactor.run()
             } catch {
                 let error = error as? TransportError ?? TransportError("start")
-                started.value.withLock { $0 = .failure(error) }
+                started.set(.failure(error))
                 isStarted.signal()
             }
             finished.signal()
         }
         isStarted.wait()
-        guard let result = started.value.withLock({ $0 }) else { throw TransportError("start") }
+        guard let result = started.get() else { throw TransportError("start") }
         (self.port, tasks) = try result.get()
         self.finished = finished
     }
@@ -156,9 +156,9 @@ final class TestServer: Sendable {
         let box = Box<Value?>(nil)
         perform { server, handler in
             let value = task(server, handler)
-            box.value.withLock { $0 = value }
+            box.set(value)
         }
-        return box.value.withLock { $0 }
+        return box.get()
     }
 
     /// Waits, up to five seconds, until the condition holds.
@@ -181,8 +181,17 @@ final class TestServer: Sendable {
 
 /// A value that threads share.
 final class Box<Value: Sendable>: Sendable {
-    let value: Mutex<Value>
+    private let value: Mutex<Value>
+
     init(_ value: Value) {
         self.value = Mutex(value)
+    }
+
+    func get() -> Value {
+        value.withLock { $0 }
+    }
+
+    func set(_ new: Value) {
+        value.withLock { $0 = new }
     }
 }

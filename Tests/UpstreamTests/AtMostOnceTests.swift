@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Transport
 
 @testable import Upstream
 
@@ -32,6 +33,25 @@ struct AtMostOnceTests {
         }
         // Were anything sent again, the server would have seen it.
         #expect(server.requests.filter { $0.body == Array(body.utf8) }.count == 2)
+    }
+
+    /// libcurl's own second attempt does not even connect: still the first one counts.
+    @Test func serverGoesAwayWithoutReply() throws {
+        let gate = DispatchSemaphore(value: 0)
+        var server: ScriptedServer? = try ScriptedServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.reply("{}")
+            guard connection.readRequest() != nil else { return }
+            _ = gate.wait(timeout: .now() + 5)
+        }
+        let harness = try Harness()
+        let call = try UpstreamCall.to(try #require(server))
+        #expect(try harness.reply(to: call).status == 200)
+        server = nil
+        harness.reactor.schedule(after: 50_000_000) { gate.signal() }
+        let failure = try harness.failure(of: call)
+        #expect(failure.kind == .reset)
+        #expect(failure.mayHaveBeenSent)
     }
 
     @Test func cutInTheMiddleOfALargeRequest() throws {

@@ -74,7 +74,7 @@ struct CallTests {
         #expect(request.header("authorization") == "AWS4-HMAC-SHA256 Credential=x/y, Signature=z")
         #expect(request.header("x-amz-date") == "20150830T123600Z")
         #expect(request.header("x-amz-security-token") == "")
-        #expect(request.headers.filter { $0.lowercased().hasPrefix("host:") } == ["host: localhost:8000"])
+        #expect(request.headers.filter { $0.lowercased().hasPrefix("host:") } == ["Host: localhost:8000"])
         #expect(request.header("x-odd") != nil)
         #expect(request.header("content-length") == "\(call.body.count)")
         #expect(request.header("transfer-encoding") == nil)
@@ -185,7 +185,10 @@ struct CallTests {
             let value = Array(header.utf8.dropFirst(name.count + 1).drop { $0 == 0x20 })
             slices.append(
                 HeaderSlice(
-                    UInt32(head.count), UInt32(name.count), UInt32(head.count + name.count), UInt32(value.count)
+                    UInt32(head.count),
+                    UInt32(name.count),
+                    UInt32(head.count + name.count),
+                    UInt32(value.count)
                 )
             )
             head += name + value
@@ -204,7 +207,10 @@ struct CallTests {
                                 body: body
                             )
                             let authorization = try verifier.authorization(of: received)
-                            #expect(String(decoding: verifier.region(of: authorization, in: received), as: UTF8.self) == "eu-west-1")
+                            #expect(
+                                String(decoding: verifier.region(of: authorization, in: received), as: UTF8.self)
+                                    == "eu-west-1"
+                            )
                             try verifier.verify(authorization, of: received, secret: secret, now: Int64(time(nil)))
                         }
                     }

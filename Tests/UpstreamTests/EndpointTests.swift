@@ -21,7 +21,8 @@ struct EndpointTests {
     }
 
     @Test(arguments: [
-        "", "localhost", "localhost:8000", "//localhost", "ftp://localhost", "http://", "http://a b/", "http://h/\r\nX: y",
+        "", "localhost", "localhost:8000", "//localhost", "ftp://localhost", "http://", "http://a b/",
+        "http://h/\r\nX: y",
         "http://user@host/", "http://user:secret@host/", "http://host/?a=b", "http://host/#f", "http://host:0/",
         "http://host:65536/", "http://host:x/", "http://[::1", "http://h\u{e9}/", "file:///etc/passwd",
     ])

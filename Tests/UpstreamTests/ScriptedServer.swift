@@ -49,7 +49,12 @@ final class ScriptedServer: Sendable {
         Thread.detachNewThread { [weak self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0, let self else { return }
+                guard descriptor >= 0, let self else {
+                    // Closed here alone: else this thread might accept on a descriptor that is another server's by now.
+                    close(listener)
+                    if descriptor >= 0 { close(descriptor) }
+                    return
+                }
                 let number = self.accepted.withLock { count in
                     count += 1
                     return count
@@ -67,7 +72,6 @@ final class ScriptedServer: Sendable {
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 }
 
@@ -113,7 +117,9 @@ final class Connection: Sendable {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
-            let got = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress! + filled, count - filled, 0) }
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                recv(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, 0)
+            }
             guard got > 0 else { return nil }
             filled += got
         }

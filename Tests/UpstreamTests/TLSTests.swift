@@ -25,6 +25,20 @@ struct TLSTests {
         #expect(server.received.contains("POST / HTTP/1.1\r\n"))
     }
 
+    /// As `AtMostOnceTests`, where bytes are counted before they are encrypted.
+    @Test func reusedConnectionCutWithoutReply() throws {
+        let server = try TLSServer(name: "127.0.0.1", replies: 2)
+        defer { server.stop() }
+        let harness = try Harness()
+        let call = try UpstreamCall.to("https://127.0.0.1:\(server.port)") { $0.caFile = server.certificate }
+        for _ in 0..<2 {
+            #expect(try harness.reply(to: call).text == "{}")
+        }
+        let failure = try harness.failure(of: call)
+        #expect(failure.kind == .reset)
+        #expect(failure.mayHaveBeenSent)
+    }
+
     @Test func certificateOfAnotherName() throws {
         let server = try TLSServer(name: "10.1.2.3")
         defer { server.stop() }
@@ -70,7 +84,8 @@ private final class Output: Sendable {
     let text = Mutex("")
 }
 
-/// `openssl s_server` with a self-signed certificate made on the spot; answers the first request with `{}`.
+/// `openssl s_server` with a self-signed certificate made on the spot; answers so many
+/// requests with `{}` and dies of the next.
 private final class TLSServer {
     /// PEM file, its own authority.
     let certificate: String
@@ -84,7 +99,7 @@ private final class TLSServer {
     /// What the server printed, requests among it.
     var received: String { output.text.withLock { $0 } }
 
-    init(name: String) throws {
+    init(name: String, replies limit: Int = .max) throws {
         folder = NSTemporaryDirectory() + "leveret-tls-\(UUID().uuidString)"
         certificate = folder + "/cert.pem"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -117,14 +132,22 @@ private final class TLSServer {
         let address = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
         port = try #require(address?.split(separator: ":").last.flatMap { Int($0) })
         let input = replies.fileHandleForWriting
+        let server = process.processIdentifier
         printed.fileHandleForReading.readabilityHandler = { [output] handle in
             let data = handle.availableData
-            guard !data.isEmpty else { return handle.readabilityHandler = nil }
-            let isRequest = output.text.withLock { text in
-                text += String(decoding: data, as: UTF8.self)
-                return text.contains("\r\n\r\n{}")
+            guard !data.isEmpty else {
+                handle.readabilityHandler = nil
+                return
             }
-            if isRequest {
+            let requests = output.text.withLock { text in
+                let before = text.components(separatedBy: "\r\n\r\n{}").count
+                text += String(decoding: data, as: UTF8.self)
+                let after = text.components(separatedBy: "\r\n\r\n{}").count
+                return after > before ? after - 1 : 0
+            }
+            if requests > limit {
+                kill(server, SIGKILL)
+            } else if requests > 0 {
                 try? input.write(contentsOf: Data("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".utf8))
             }
         }
@@ -132,7 +155,8 @@ private final class TLSServer {
 
     func stop() {
         printed.fileHandleForReading.readabilityHandler = nil
-        process.terminate()
+        // Not SIGTERM: the child inherits the blocked signals of the thread that started it.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(atPath: folder)
     }

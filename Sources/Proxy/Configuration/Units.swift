@@ -45,10 +45,8 @@ enum Units {
             let unit = rest.prefix { $0.isLetter }
             rest = rest.dropFirst(unit.count)
             if unit.isEmpty {
-                guard number == 0, total == 0, rest.isEmpty else {
-                    throw UnitProblem(problem: "has no unit", remedy: durationRemedy)
-                }
-                return 0
+                if number == 0, total == 0, rest.isEmpty { return 0 }
+                throw UnitProblem(problem: rest.isEmpty ? "has no unit" : "is not a duration", remedy: durationRemedy)
             }
             guard let factor = durationUnits[String(unit)] else {
                 throw UnitProblem(problem: "is not a duration", remedy: durationRemedy)

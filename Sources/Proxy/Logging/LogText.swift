@@ -1,31 +1,41 @@
 /// Makes text safe for one line of a log or of a terminal.
 enum LogText {
     /// Control characters, line and paragraph ends, direction overrides, `"` and `\` as JSON escapes.
-    static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isSpecial) else { return text }
+    ///
+    /// What would be longer than `limit` bytes is cut and ends with `…`.
+    static func escaped(_ text: String, limit: Int = .max) -> String {
+        if text.utf8.count <= limit, !text.unicodeScalars.contains(where: isSpecial) { return text }
         var result = ""
+        var room = limit - "…".utf8.count
         for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where isSpecial(scalar):
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
+            let next = escape(scalar)
+            room -= next.utf8.count
+            if room < 0 { return result + "…" }
+            result += next
         }
         return result
     }
 
     /// In quotes, unless it is a plain word that no reader takes for more than one.
-    static func quotedIfNeeded(_ text: String) -> String {
+    static func quotedIfNeeded(_ text: String, limit: Int = .max) -> String {
         let isPlain =
-            !text.isEmpty
+            !text.isEmpty && text.utf8.count <= limit
             && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"\"\\=".utf8.contains($0) }
-        return isPlain ? text : "\"\(escaped(text))\""
+        return isPlain ? text : "\"\(escaped(text, limit: limit))\""
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\"": return "\\\""
+        case "\\": return "\\\\"
+        case "\n": return "\\n"
+        case "\r": return "\\r"
+        case "\t": return "\\t"
+        case _ where isSpecial(scalar):
+            let hex = String(scalar.value, radix: 16)
+            return "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+        default: return String(scalar)
+        }
     }
 
     // All of these are below U+10000, as the four digits of a JSON escape need.

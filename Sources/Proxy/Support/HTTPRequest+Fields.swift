@@ -4,7 +4,9 @@ extension HTTPRequest {
     /// The value of a field that must come once; nil when it is missing or repeated. `name` in lower case.
     func onlyHeader(_ name: StaticString) -> UnsafeRawBufferPointer? {
         var found: UnsafeRawBufferPointer?
-        for unsafe slice in unsafe headers where Int(slice.y) == name.utf8CodeUnitCount {
+        for index in unsafe headers.indices {
+            let slice = unsafe headers[index]
+            guard Int(slice.y) == name.utf8CodeUnitCount else { continue }
             let field = unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.x)..<Int(slice.x &+ slice.y)])
             guard unsafe field.equalsIgnoringCase(name) else { continue }
             guard unsafe found == nil else { return nil }
