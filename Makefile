@@ -16,7 +16,7 @@ SWIFT_SOURCES := Package.swift Sources $(wildcard Tests/*Tests Tests/Fuzz)
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: bootstrap
 bootstrap: ## Install what is missing: Debian packages (root or sudo), Python tools in .venv

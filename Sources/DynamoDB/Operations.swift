@@ -84,7 +84,10 @@ public enum Operation: String, CaseIterable, Sendable {
     /// Does not allocate.
     public static func named(_ name: UnsafeRawBufferPointer, api: API) -> Self? {
         guard name.count < byLength.count else { return nil }
-        for entry in byLength[name.count] where entry.operation.api == api {
+        // An iterator would be allocated in a build without optimisation.
+        for index in byLength[name.count].indices {
+            let entry = byLength[name.count][index]
+            guard entry.operation.api == api else { continue }
             if unsafe entry.name.withUnsafeBytes({ unsafe rawEqual($0, name) }) { return entry.operation }
         }
         return nil

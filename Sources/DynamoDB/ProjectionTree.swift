@@ -64,7 +64,7 @@ indirect enum ProjectionTree: Sendable {
             self = .all
             return
         }
-        // Attributes sort before indexes: both are there when the ends differ.
+        // Attributes come first, so that a conflict shows in the first and the last branch.
         let sorted = branches.sorted { $0.rest[$0.rest.startIndex].precedes($1.rest[$1.rest.startIndex]) }
         var members: [Member] = []
         var elements: [Element] = []
@@ -84,16 +84,16 @@ indirect enum ProjectionTree: Sendable {
         self = elements.isEmpty ? .members(members) : .elements(elements)
     }
 
-    /// Where `name` stands, or would, among members sorted by name.
-    static func find(_ name: UnsafeRawBufferPointer, in members: [Member]) -> (position: Int, isPresent: Bool) {
+    /// What to take of the member `name`; nil for nothing.
+    static func find(_ name: UnsafeRawBufferPointer, in members: [Member]) -> ProjectionTree? {
         var (low, high) = (0, members.count)
         while low < high {
             let middle = (low + high) / 2
             let order = unsafe members[middle].name.withUnsafeBytes { other in unsafe compare(other, name) }
-            if order == 0 { return (middle, true) }
+            if order == 0 { return members[middle].tree }
             if order < 0 { low = middle + 1 } else { high = middle }
         }
-        return (low, false)
+        return nil
     }
 
     private static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {

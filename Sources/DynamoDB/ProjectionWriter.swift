@@ -119,13 +119,9 @@ extension Projection {
         isPlain: Bool,
         in members: [ProjectionTree.Member]
     ) -> ProjectionTree? {
-        let (position, isPresent) =
-            if isPlain {
-                unsafe ProjectionTree.find(name, in: members)
-            } else {
-                unsafe JSONText.unescaped(name).withUnsafeBytes { name in unsafe ProjectionTree.find(name, in: members)
-                }
-            }
-        return isPresent ? members[position].tree : nil
+        if isPlain { return unsafe ProjectionTree.find(name, in: members) }
+        return unsafe JSONText.unescaped(name).withUnsafeBytes { name in
+            unsafe ProjectionTree.find(name, in: members)
+        }
     }
 }

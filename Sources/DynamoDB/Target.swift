@@ -13,7 +13,11 @@ public enum Target: Sendable, Equatable {
     ///
     /// Allocates only for ``unknown(name:api:)``.
     public static func parse(_ value: UnsafeRawBufferPointer) -> Self {
-        guard let dot = unsafe value.firstIndex(of: UInt8(ascii: ".")) else { return .malformed }
+        var dot = 0
+        while dot < value.count, unsafe value[dot] != UInt8(ascii: ".") {
+            dot += 1
+        }
+        guard dot < value.count else { return .malformed }
         let version = unsafe UnsafeRawBufferPointer(rebasing: value[..<dot])
         let name = unsafe UnsafeRawBufferPointer(rebasing: value[(dot + 1)...])
         let api: Operation.API

@@ -60,12 +60,16 @@ extension Span<UInt8> {
     /// Whether the bytes of `range` could be the value of a field.
     func isFieldText(in range: Range<Int>) -> Bool {
         unsafe extracting(range).withUnsafeBytes { bytes in
-            // No early exit, so that the loop becomes vector code.
-            var isText = true
+            // No branch and no early exit, so that the loop becomes vector code.
+            var forbidden: UInt8 = 0
             for index in 0..<bytes.count {
-                isText = unsafe isText && bytes[index].isFieldByte
+                let byte = unsafe bytes[index]
+                let isControl: UInt8 = byte < 0x20 ? 1 : 0
+                let isTab: UInt8 = byte == ASCII.tab ? 1 : 0
+                let isDelete: UInt8 = byte == 0x7f ? 1 : 0
+                forbidden |= (isControl ^ isTab) | isDelete
             }
-            return isText
+            return forbidden == 0
         }
     }
 

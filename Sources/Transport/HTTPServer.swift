@@ -25,7 +25,10 @@ public final class HTTPServer {
     private var listener: Listener?
     private var connections: [HTTPConnection] = []
     private var sweep: Timer?
+    /// Made once, so that a sweep allocates nothing.
+    private var sweepAction: (() -> Void)?
     private var drained: (() -> Void)?
+    private var drainDeadline: Timer?
     private(set) var isDraining = false
 
     /// Bytes held for all connections between two turns.
@@ -53,6 +56,14 @@ public final class HTTPServer {
         headers = HeaderTable(capacity: self.limits.headerCount)
         unsafe input = .allocate(capacity: HTTPServer.inputCapacity)
         unsafe input.initialize(repeating: 0)
+        sweepAction = { [weak self] in
+            guard let self else { return }
+            sweep = nil
+            expire()
+            if !connections.isEmpty {
+                scheduleSweep()
+            }
+        }
         listener = try Listener(reactor, address) { [weak self] descriptor in
             if let self {
                 accept(descriptor)
@@ -95,22 +106,19 @@ public final class HTTPServer {
             connection.drain()
         }
         endTurn()
-        let deadline = reactor.schedule(after: connections.isEmpty ? 0 : within) { [self] in
+        drainDeadline = reactor.schedule(after: connections.isEmpty ? 0 : within) { [self] in
             for connection in connections {
                 connection.close()
             }
             finishDraining()
         }
-        self.deadline = deadline
     }
-
-    private var deadline: Timer?
 
     private func finishDraining() {
         guard let done = drained else { return }
         drained = nil
-        if let deadline {
-            reactor.cancel(deadline)
+        if let drainDeadline {
+            reactor.cancel(drainDeadline)
         }
         done()
     }
@@ -158,17 +166,11 @@ public final class HTTPServer {
         return bufferedBytes <= limits.bufferedBytes
     }
 
-    /// Deadlines are looked at this often rather than kept as timers, so that a request costs no timer.
+    /// Deadlines are looked at every so often rather than kept as timers, so that a request costs no timer.
     private func scheduleSweep() {
-        guard sweep == nil else { return }
+        guard sweep == nil, let sweepAction else { return }
         let shortest = min(limits.headDeadline, limits.bodyDeadline, limits.idleDeadline, limits.writeDeadline)
-        sweep = reactor.schedule(after: min(max(shortest / 8, 10_000_000), 1_000_000_000)) { [self] in
-            sweep = nil
-            expire()
-            if !connections.isEmpty {
-                scheduleSweep()
-            }
-        }
+        sweep = reactor.schedule(after: min(max(shortest / 8, 10_000_000), 1_000_000_000), sweepAction)
     }
 
     private func expire() {

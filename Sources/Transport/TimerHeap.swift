@@ -29,7 +29,7 @@ struct TimerHeap {
     var count: Int { entries.count }
 
     /// Deadline of the earliest action.
-    var earliest: UInt64? { entries.first?.deadline }
+    var earliest: UInt64? { entries.isEmpty ? nil : entries[0].deadline }
 
     /// The order that the next scheduled action will get; see `popDue`.
     var horizon: UInt64 { nextOrder }
@@ -60,7 +60,7 @@ struct TimerHeap {
     ///
     /// The horizon keeps an action that schedules itself with no delay from being run for ever in one turn of the loop.
     mutating func popDue(now: UInt64, horizon: UInt64) -> (() -> Void)? {
-        guard let first = entries.first, first.deadline <= now, first.order < horizon else { return nil }
+        guard !entries.isEmpty, entries[0].deadline <= now, entries[0].order < horizon else { return nil }
         return remove(at: 0)
     }
 

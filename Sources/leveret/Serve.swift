@@ -118,13 +118,19 @@ struct Serve: ParsableCommand {
 
     /// A proxy that cannot start ends the program with one line and exit code 1.
     private static func start(_ configuration: Configuration, _ logger: Logger) throws -> ProxyServer {
+        for listener in configuration.listeners {
+            if let problem = PortProbe.problem(with: listener) { throw failure("cannot listen on \(problem)") }
+        }
         do {
             return try ProxyServer(configuration: configuration, logger: logger)
         } catch {
-            let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-            StandardError.write("leveret: cannot start: \(reason)")
-            throw ExitCode(1)
+            throw failure("cannot start: \(error)")
         }
+    }
+
+    private static func failure(_ reason: String) -> ExitCode {
+        StandardError.write("leveret: \(reason.split(whereSeparator: \.isNewline).joined(separator: " "))")
+        return ExitCode(1)
     }
 }
 

@@ -129,6 +129,13 @@ def on_ministack(folder):
     yield from development(folder, servers.ministack)
 
 
+@pytest.fixture(scope="session")
+def ministack_twins(folder, on_ministack):
+    """For what moto cannot do: PartiQL's writes."""
+    with servers.ministack(folder) as server:
+        yield Twins(dynamodb(on_ministack.endpoint), dynamodb(server.endpoint))
+
+
 @pytest.fixture(scope="session", params=["moto", "ministack"])
 def laptop(request):
     """The proxy in development mode, before each of two independent servers."""

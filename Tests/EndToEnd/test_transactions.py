@@ -1,8 +1,8 @@
-"""TransactWriteItems, TransactGetItems and PartiQL."""
+"""TransactWriteItems and TransactGetItems."""
 
 import pytest
 
-from clients import comparable, create_table, expect_cache, outcome
+from clients import create_table, expect_cache
 
 
 @pytest.fixture(scope="module")
@@ -15,10 +15,6 @@ def table(twins):
 
 def key(value):
     return {"pk": {"S": value}}
-
-
-def put(client, table, name, **attributes):
-    client.put_item(TableName=table, Item={**key(name), **attributes})
 
 
 def fill(twins, table, *names):
@@ -103,65 +99,3 @@ def test_transact_get_is_never_from_the_cache(twins, table, on_moto):
         expect_cache(reply, "not-cacheable")
     if on_moto.proxy:
         assert on_moto.relay.count("TransactGetItems") == before + 2
-
-
-def statement(twins, text, *parameters, operation="execute_statement"):
-    through = outcome(twins.proxied, operation, Statement=text, **({"Parameters": list(parameters)} if parameters else {}))
-    plain = outcome(twins.direct, operation, Statement=text, **({"Parameters": list(parameters)} if parameters else {}))
-    if plain["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        pytest.skip("this server can't run it")
-    assert comparable(through) == comparable(plain), text
-    return through
-
-
-@pytest.mark.parametrize(
-    "text, after",
-    [
-        ("UPDATE \"{table}\" SET v=2 WHERE pk='{key}'", {"N": "2"}),
-        ("update \"{table}\" set v = 3 where pk = '{key}'", {"N": "3"}),
-        ("DELETE FROM \"{table}\" WHERE pk='{key}'", None),
-        ("/* SELECT */ UPDATE \"{table}\" SET v=4 WHERE pk='{key}'", {"N": "4"}),
-    ],
-    ids=["update", "lower-case", "delete", "comment"],
-)
-def test_partiql_writes_change_what_is_read(twins, table, text, after):
-    name = f"pq-{abs(hash(text))}"
-    fill(twins, table, name)
-    statement(twins, text.format(table=table, key=name))
-    item = twins.read(TableName=table, Key=key(name)).get("Item", {})
-    if "comment" not in text:
-        assert item.get("v") == after or item.get("v") == {"N": "1"}
-
-
-def test_partiql_insert_and_select(twins, table):
-    twins.read(TableName=table, Key=key("pq-insert"))
-    statement(twins, f"INSERT INTO \"{table}\" VALUE {{'pk': 'pq-insert', 'v': 5}}")
-    assert twins.read(TableName=table, Key=key("pq-insert"))["Item"]["v"] == {"N": "5"}
-    reply = statement(twins, f'SELECT v FROM "{table}" WHERE pk = ?', {"S": "pq-insert"})
-    assert reply["Items"] == [{"v": {"N": "5"}}]
-
-
-def test_partiql_batches(twins, table):
-    fill(twins, table, "pq-batch")
-    statements = [
-        {"Statement": f"UPDATE \"{table}\" SET v=8 WHERE pk='pq-batch'"},
-        {"Statement": f"SELECT * FROM \"{table}\" WHERE pk='pq-nothing'"},
-    ]
-    through = outcome(twins.proxied, "batch_execute_statement", Statements=statements)
-    plain = outcome(twins.direct, "batch_execute_statement", Statements=statements)
-    if plain["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        pytest.skip("this server can't run it")
-    assert comparable(through) == comparable(plain)
-    twins.read(TableName=table, Key=key("pq-batch"))
-
-
-def test_partiql_transactions(twins, table):
-    fill(twins, table, "pq-tx")
-    statements = [{"Statement": f"UPDATE \"{table}\" SET v=9 WHERE pk='pq-tx'"}]
-    token = "0123456789abcdef0123456789abcdef"
-    through = outcome(twins.proxied, "execute_transaction", TransactStatements=statements, ClientRequestToken=token)
-    plain = outcome(twins.direct, "execute_transaction", TransactStatements=statements, ClientRequestToken=token)
-    if plain["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-        pytest.skip("this server can't run it")
-    assert comparable(through) == comparable(plain)
-    twins.read(TableName=table, Key=key("pq-tx"))

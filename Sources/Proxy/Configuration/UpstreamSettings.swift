@@ -18,7 +18,7 @@ public struct UpstreamSettings: Sendable {
     public var maxConnections: Int
     /// Two upstreams with the same identity are the same data: a write through one drops the other's cached copy.
     ///
-    /// Absent: the endpoint's URL and the region name the data.
+    /// Absent: the endpoint names the data.
     public var identity: String?
 
     /// The endpoint is taken as valid.

@@ -30,7 +30,7 @@ extension Worker {
         try verifier.verify(authorization, of: request, secret: principal.secret, now: wallClock)
         unsafe try checkSessionToken(verifier.sessionToken(of: authorization, in: request), of: principal)
         let region = unsafe verifier.region(of: authorization, in: request)
-        guard unsafe region.elementsEqual(principal.tenant.route.endpoint.region.utf8) else {
+        guard unsafe RegionName.isValid(region, or: principal.tenant.route.endpoint.region) else {
             throw unsafe .invalidRegion(region)
         }
         return principal.tenant
@@ -81,5 +81,20 @@ extension ErrorReply {
         case .unrecognizedClient: self = .unrecognizedClient
         case .expiredToken: self = .expiredToken
         }
+    }
+}
+
+/// Which regions a credential scope may name: the upstream's own, or any that has the form of an AWS region. The data is
+/// the upstream's in any case; a client need not know where that is.
+enum RegionName {
+    static func isValid(_ region: UnsafeRawBufferPointer, or upstream: String) -> Bool {
+        if unsafe region.elementsEqual(upstream.utf8) { return true }
+        // Such as eu-central-1 or us-gov-west-1: a country, directions, a number.
+        let parts = unsafe String(decoding: region, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[0].utf8.count == 2, let number = parts.last else { return false }
+        return !number.isEmpty && number.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            && parts.dropLast().allSatisfy { part in
+                !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+            }
     }
 }

@@ -17,8 +17,11 @@ enum ReplyContentType {
     /// The type a request's Content-Type asks for (parameters such as a charset ignored); nil for any other.
     init?(requested value: UnsafeRawBufferPointer?) {
         guard let value = unsafe value else { return nil }
-        var end = unsafe value.firstIndex(of: UInt8(ascii: ";")) ?? value.endIndex
-        while unsafe end > 0 && (value[end - 1] == UInt8(ascii: " ") || value[end - 1] == UInt8(ascii: "\t")) {
+        var end = 0
+        while end < value.count, unsafe value[end] != UInt8(ascii: ";") {
+            end += 1
+        }
+        while end > 0, unsafe value[end - 1] == UInt8(ascii: " ") || value[end - 1] == UInt8(ascii: "\t") {
             end -= 1
         }
         let type = unsafe UnsafeRawBufferPointer(rebasing: value[..<end])

@@ -1,0 +1,119 @@
+import CMallocCounter
+import Foundation
+import Logging
+import SigV4
+import Synchronization
+import Testing
+import Transport
+import Upstream
+
+@testable import Proxy
+
+/// A warm GetItem hit allocates nothing between the bytes received and the bytes sent: HTTP parsing, signature, scan of
+/// the request, lookup, reply (docs/allocation-budget.md).
+@Suite(.serialized) struct AllocationTests {
+    private enum Order: Sendable {
+        case count
+        case report
+        case stop
+    }
+
+    /// What the thread under test tells.
+    private final class Report: Sendable {
+        let started = DispatchSemaphore(value: 0)
+        let counted = DispatchSemaphore(value: 0)
+        let finished = DispatchSemaphore(value: 0)
+        let facts = Mutex<(port: Int, orders: Mailbox<Order>)?>(nil)
+        let count = Mutex<UInt64>(0)
+    }
+
+    private static func serve(_ report: Report, isDevelopment: Bool, upstream: String) throws {
+        var configuration = Configuration(
+            upstreams: [
+                UpstreamSettings(
+                    name: "fake",
+                    endpoint: upstream,
+                    region: "us-east-1",
+                    credentials: .static(id: "AKIDUPSTREAM", secret: Secret("upstream secret"), token: nil)
+                )
+            ],
+            tenants: [
+                TenantSettings(name: "one", keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))], upstream: "fake")
+            ]
+        )
+        if isDevelopment { configuration.development = DevelopmentSettings(upstream: upstream) }
+        let shared = SharedState(configuration: configuration, now: MonotonicClock.now())
+        let reactor = try Reactor()
+        let worker = Worker(
+            reactor: reactor,
+            upstream: try HTTPUpstream(reactor: reactor),
+            shared: shared,
+            registry: try shared.directory.registry(for: configuration),
+            logger: .init(label: "test")
+        )
+        let server = try HTTPServer(
+            reactor: reactor,
+            address: ListenAddress(host: "127.0.0.1", port: 0),
+            handler: worker
+        )
+        let orders = reactor.mailbox { (order: Order) in
+            switch order {
+            case .count:
+                malloc_counter_start()
+                report.counted.signal()
+            case .report:
+                let count = malloc_counter_stop()
+                report.count.withLock { $0 = count }
+                report.counted.signal()
+            case .stop:
+                server.drain(within: 0) { reactor.stop() }
+            }
+        }
+        report.facts.withLock { $0 = (Int(server.port), orders) }
+        report.started.signal()
+        reactor.run()
+    }
+
+    @Test(.enabled(if: malloc_counter_available()), arguments: [false, true])
+    func `a warm hit allocates nothing`(isDevelopment: Bool) throws {
+        let upstream = try FakeDynamoDB()
+        defer { upstream.stop() }
+        let report = Report()
+        let url = upstream.url
+        Thread.detachNewThread {
+            do {
+                try Self.serve(report, isDevelopment: isDevelopment, upstream: url)
+            } catch {
+                Issue.record("\(error)")
+                report.started.signal()
+            }
+            report.finished.signal()
+        }
+        report.started.wait()
+        let (port, orders) = try #require(report.facts.withLock { $0 })
+        defer {
+            orders.send(.stop)
+            report.finished.wait()
+        }
+        let client = TestClient(port: port, accessKeyID: "AKIDONE", secret: "secret of one")
+        _ = try client.put("k", "value")
+        #expect(try client.get("k").cache == "miss")
+
+        /// Allocations of the thread during some hits; the bookkeeping of the counting itself included.
+        func allocations(duringHits hits: Int) throws -> Int {
+            orders.send(.count)
+            report.counted.wait()
+            for _ in 0..<hits {
+                #expect(try client.get("k").cache == "hit")
+            }
+            orders.send(.report)
+            report.counted.wait()
+            return Int(report.count.withLock { $0 })
+        }
+
+        _ = try allocations(duringHits: 50)
+        let few = try allocations(duringHits: 10)
+        let many = try allocations(duringHits: 210)
+        #expect(many - few == 0, "200 hits more made \(many - few) allocations more")
+    }
+}
