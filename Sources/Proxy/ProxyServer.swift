@@ -73,8 +73,9 @@ public final class ProxyServer: Sendable {
             thread.join()
         }
         let counts = shared.counters.snapshot().filter { $0.count > 0 }
+        guard !counts.isEmpty else { return }
         logger.info(
-            "stopped",
+            "replies by cache status",
             fields: [.count: "\(counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " "))"]
         )
     }
@@ -91,7 +92,7 @@ public final class ProxyServer: Sendable {
     ///
     /// What was cached stays. Listeners, limits and coherence settings are those the proxy was started with.
     ///
-    /// - Throws: With everything as before.
+    /// - Throws: With the tenants as before; of several certificates those before the broken one are already new.
     public func reload(_ configuration: Configuration) throws {
         let registry = try shared.directory.registry(for: configuration)
         for context in tls {

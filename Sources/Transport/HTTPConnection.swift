@@ -135,7 +135,9 @@ final class HTTPConnection: ReadinessHandler {
         case .bytes(let count):
             unsafe parse(UnsafeBufferPointer(rebasing: server.input[..<count]))
         case .blocked(let interest):
+            // Through TLS something may have come all the same: the end of the handshake, for one.
             setInterest(interest)
+            setDeadline()
         case .ended:
             inputHasEnded = true
             settle()

@@ -106,21 +106,25 @@ public final class HTTPServer {
             connection.drain()
         }
         endTurn()
-        drainDeadline = reactor.schedule(after: connections.isEmpty ? 0 : within) { [self] in
+        guard !connections.isEmpty else {
+            finishDraining()
+            return
+        }
+        drainDeadline = reactor.schedule(after: within) { [self] in
             for connection in connections {
                 connection.close()
             }
-            finishDraining()
         }
     }
 
+    /// Calls `done` in the next turn of the loop.
     private func finishDraining() {
         guard let done = drained else { return }
         drained = nil
         if let drainDeadline {
             reactor.cancel(drainDeadline)
         }
-        done()
+        reactor.schedule(after: 0, done)
     }
 
     // MARK: Connections
@@ -154,7 +158,7 @@ public final class HTTPServer {
             last.index = connection.index
         }
         if isDraining, connections.isEmpty {
-            reactor.schedule(after: 0) { [self] in finishDraining() }
+            finishDraining()
         }
     }
 

@@ -178,22 +178,25 @@ public final class Reactor {
         _ interest: Interest,
         _ handler: any ReadinessHandler
     ) throws(TransportError) {
-        guard descriptor >= 0 else { throw TransportError("watch a descriptor", errno: EBADF) }
         let index = Int(descriptor)
-        while registrations.count <= index {
-            registrations.append(Registration())
-        }
+        let known = registrations.indices.contains(index) ? registrations[index] : Registration()
         var bits: UInt32 = 0
         if interest.contains(.read) { bits |= EPOLLIN.rawValue }
         if interest.contains(.write) { bits |= EPOLLOUT.rawValue }
-        let key = UInt64(registrations[index].generation) << 32 | UInt64(index)
-        let isKnown = registrations[index].handler != nil
-        var result = clinux_epoll_ctl(poller, isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, bits, key)
+        let key = UInt64(known.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        var operations = (EPOLL_CTL_ADD, EPOLL_CTL_MOD)
+        if known.handler != nil {
+            swap(&operations.0, &operations.1)
+        }
+        var result = clinux_epoll_ctl(poller, operations.0, descriptor, bits, key)
         if result != 0, errno == ENOENT || errno == EEXIST {
             // The descriptor was closed and opened again behind our back.
-            result = clinux_epoll_ctl(poller, isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, bits, key)
+            result = clinux_epoll_ctl(poller, operations.1, descriptor, bits, key)
         }
         guard result == 0 else { throw .system("watch a descriptor") }
+        while registrations.count <= index {
+            registrations.append(Registration())
+        }
         registrations[index].handler = handler
     }
 
@@ -226,7 +229,8 @@ public final class Reactor {
 
     /// A new door for other threads: `receive` is called on the reactor's thread for each message.
     ///
-    /// Lives as long as the reactor.
+    /// Lives as long as the reactor, and so does what `receive` captures: a reactor is never released while one of its
+    /// own mailboxes holds it or a server on it.
     public func mailbox<Message: Sendable>(_ receive: @escaping (Message) -> Void) -> Mailbox<Message> {
         let mailbox = Mailbox<Message>(doorbell: doorbell)
         mailboxes.append(

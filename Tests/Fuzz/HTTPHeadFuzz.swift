@@ -52,7 +52,9 @@ private func outcomes(_ pieces: [ArraySlice<UInt8>]) -> [Outcome] {
     return seen
 }
 
-/// libFuzzer's entry point. The first byte says where the rest is cut.
+/// libFuzzer's entry point.
+///
+/// The first byte says where the rest is cut.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzHTTPHead(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = unsafe Array(UnsafeBufferPointer(start: data, count: count))

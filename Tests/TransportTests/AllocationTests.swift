@@ -49,7 +49,7 @@ struct AllocationTests {
             handler: handler
         )
         let port = server.port
-        let stop = reactor.mailbox { (_: Bool) in reactor.stop() }
+        let stop = reactor.mailbox { [unowned reactor] (_: Bool) in reactor.stop() }
         Thread.detachNewThread {
             defer { stop.send(true) }
             guard let client = try? TestClient(port: port) else { return }

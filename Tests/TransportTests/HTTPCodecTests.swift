@@ -45,7 +45,8 @@ struct HTTPCodecTests {
     }
 
     @Test func readsPipelinedRequestsInOrder() {
-        let input = "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+        let input =
+            "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
             + "POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
             + "POST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\ny\r\nGET /4 HTTP/1.1\r\nHost: h\r\n\r\n"
         let targets = CodecDriver.whole(input).map { seen in

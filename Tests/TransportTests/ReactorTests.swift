@@ -82,7 +82,7 @@ struct ReactorTests {
     @Test func deliversMessagesOfOtherThreadsInOrder() throws {
         let reactor = try Reactor()
         var received: [[Int]] = [[], []]
-        let mailbox = reactor.mailbox { (message: (sender: Int, number: Int)) in
+        let mailbox = reactor.mailbox { [unowned reactor] (message: (sender: Int, number: Int)) in
             received[message.sender].append(message.number)
             if received.allSatisfy({ $0.count == 10_000 }) {
                 reactor.stop()
@@ -123,20 +123,20 @@ struct ReactorTests {
         defer { close(ends[0]) }
         let recorder = Recorder()
         try reactor.watch(ends[0], [.read, .write], recorder)
-        recorder.action = { events in
+        recorder.action = { [unowned reactor, unowned recorder] events in
             if events == .write {
                 // Nothing but a change of the other side is of interest now.
                 try? reactor.watch(ends[0], .read, recorder)
                 reactor.schedule(after: 1_000_000) { close(ends[1]) }
             } else {
                 reactor.unwatch(ends[0])
-                reactor.schedule(after: 5_000_000) { reactor.stop() }
+                reactor.schedule(after: 5_000_000) { [unowned reactor] in reactor.stop() }
             }
         }
         reactor.run()
         #expect(recorder.seen == [.write, [.read, .failed]])
         #expect(throws: TransportError.self) { try reactor.watch(-1, .read, recorder) }
-        #expect(throws: TransportError.self) { try reactor.watch(60_000, .read, recorder) }
+        #expect(throws: TransportError.self) { try reactor.watch(.max, .read, recorder) }
     }
 
     /// Two descriptors are ready in one turn; the first handler closes the second and opens another in its place.
@@ -153,7 +153,7 @@ struct ReactorTests {
         var replaced: Int32 = -1
         let recorders = [Recorder(), Recorder()]
         for (index, recorder) in recorders.enumerated() {
-            recorder.action = { _ in
+            recorder.action = { [unowned reactor] _ in
                 reactor.unwatch(pipes[index][0])
                 let other = pipes[1 - index][0]
                 reactor.unwatch(other)

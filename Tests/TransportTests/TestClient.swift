@@ -9,7 +9,9 @@ struct TestReply: Equatable {
     var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// A blocking client that sends bytes as they are. Gives up after five seconds.
+/// A blocking client that sends bytes as they are.
+///
+/// Gives up after five seconds.
 final class TestClient {
     enum Failure: Error {
         case connect
@@ -60,8 +62,8 @@ final class TestClient {
     private static func send(_ bytes: [UInt8], to descriptor: Int32) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
             sent += count
@@ -95,7 +97,8 @@ final class TestClient {
         var headers: [String: String] = [:]
         for line in lines {
             guard let colon = line.firstIndex(of: ":") else { throw Failure.malformed }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            let value = line[line.index(after: colon)...]
+            headers[line[..<colon].lowercased()] = value.trimmingCharacters(in: .whitespaces)
         }
         var body: [UInt8] = []
         if status >= 200 {

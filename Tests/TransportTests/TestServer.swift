@@ -5,7 +5,7 @@ import Synchronization
 
 /// Answers by target, so that a test says with its request what the handler shall do.
 final class TestHandler: HTTPHandler {
-    private let reactor: Reactor
+    private unowned let reactor: Reactor
     /// Exchanges that are answered when told so.
     var kept: [HTTPExchange] = []
 
@@ -124,10 +124,15 @@ final class TestServer: Sendable {
                     tls: tls,
                     handler: handler
                 )
-                let tasks = reactor.mailbox { (task: Task) in task(server, handler) }
+                // Unowned, since the reactor holds the closure, and the server the reactor.
+                let tasks = reactor.mailbox { [unowned server, unowned handler] (task: Task) in
+                    task(server, handler)
+                }
                 started.set(.success((server.port, tasks)))
                 isStarted.signal()
                 reactor.run()
+                handler.kept = []
+                withExtendedLifetime(server) {}
             } catch {
                 let error = error as? TransportError ?? TransportError("start")
                 started.set(.failure(error))

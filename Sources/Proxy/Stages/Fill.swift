@@ -93,6 +93,10 @@ extension Worker {
     /// Five years: a time to live further back than that is ignored by DynamoDB.
     private static let ignoredAge: Int64 = 5 * 366 * 86_400
 
+    /// How long an item of a global table is kept at most: about as long as replication takes to bring another region's
+    /// write. Nanoseconds.
+    private static let replicatedLife: UInt64 = 2_000_000_000
+
     /// Installs an item (or, given nil, its absence) under a lease, if the lease still stands.
     ///
     /// - Parameter cacheKey: Tenant, table, the lease's epoch and the canonical key.
@@ -115,6 +119,7 @@ extension Worker {
                 life = seconds <= 0 ? 0 : min(life, UInt64(seconds).multipliedClamped(by: 1_000_000_000))
             }
         }
+        if metadata.isReplicated { life = min(life, Self.replicatedLife) }
         guard life > 0 else { return true }
         var value: [UInt8] = []
         unsafe StoredItem.append(item, to: &value)

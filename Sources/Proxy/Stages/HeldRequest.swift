@@ -10,6 +10,8 @@ struct HeldRequest {
     let tenant: Tenant
     /// The body after content decoding; ranges found in the original are valid in it.
     let body: [UInt8]
+    /// What is sent upstream in place of `body`.
+    var replacement: [UInt8]?
     /// The value of X-Amz-Target.
     let target: String
     let contentType: ReplyContentType
@@ -73,7 +75,7 @@ extension Worker {
             endpoint: request.tenant.route.endpoint,
             target: request.target,
             contentType: request.contentType.value.description,
-            body: body ?? request.body,
+            body: body ?? request.replacement ?? request.body,
             authentication: authentication,
             isRead: isRead
         )

@@ -54,7 +54,9 @@ extension Worker {
         case .nothing:
             forward(hold(admitted), status: .notCacheable, isRead: operation.changesNothing)
         case .keys:
-            writeKeys(touched, hold(admitted))
+            var held = hold(admitted)
+            held.separateToken(touched.clientRequestToken)
+            writeKeys(touched, held)
         case .statements:
             try runStatements(touched, operation, admitted)
         case .tables, .tablesFromNowOn:
@@ -149,7 +151,8 @@ extension Worker {
             }
         }
         if touchesAnything { tables = tenant.route.domain.allTables() }
-        let held = hold(admitted)
+        var held = hold(admitted)
+        held.separateToken(touched.clientRequestToken)
         if mayWrite {
             send(held, window: window(keys: [], tables: tables))
         } else {

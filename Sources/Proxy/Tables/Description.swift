@@ -12,7 +12,10 @@ extension Worker {
     /// `then` is called once; before this returns when the answer is known.
     func describe(_ view: TenantTable, as request: HeldRequest, then: @escaping (MetadataState) -> Void) {
         let state = view.metadata(now: reactor.now)
-        guard case .unknown = state else { return then(state) }
+        guard case .unknown = state else {
+            refreshIfOld(view, as: request)
+            return then(state)
+        }
         let id = ObjectIdentifier(view)
         if describing[id] != nil {
             describing[id]?.append(then)
@@ -67,7 +70,13 @@ extension Worker {
                     }
                 }
             case .refused:
-                let bare = TableMetadata(identity: nil, schema: nil, arn: nil, timeToLiveAttribute: nil)
+                let bare = TableMetadata(
+                    identity: nil,
+                    schema: nil,
+                    arn: nil,
+                    timeToLiveAttribute: nil,
+                    isReplicated: false
+                )
                 finish(.known(bare))
             case .later(let delay):
                 finish(.unavailable(until: reactor.now &+ delay))
@@ -105,7 +114,8 @@ extension Worker {
             identity: description.tableID,
             schema: description.keySchema,
             arn: description.arn,
-            timeToLiveAttribute: timeToLive?.attribute
+            timeToLiveAttribute: timeToLive?.attribute,
+            isReplicated: description.hasReplicas
         )
         return .known(metadata)
     }

@@ -9,6 +9,8 @@ struct TableMetadata: Sendable, Equatable {
     let arn: String?
     /// The attribute by which the upstream expires items, while TTL is enabled.
     let timeToLiveAttribute: [UInt8]?
+    /// Other regions write to the table too, which this proxy does not see.
+    let isReplicated: Bool
 }
 
 /// A tenant's knowledge of a table's metadata.
