@@ -73,11 +73,8 @@ public final class ProxyServer: Sendable {
             thread.join()
         }
         let counts = shared.counters.snapshot().filter { $0.count > 0 }
-        guard !counts.isEmpty else { return }
-        logger.info(
-            "replies by cache status",
-            fields: [.count: "\(counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " "))"]
-        )
+        let replies = counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " ")
+        logger.info("stopped", fields: replies.isEmpty ? [:] : [.replies: "\(replies)"])
     }
 
     /// Stops gracefully: accepts no more, lets what is in work finish until the drain deadline. Returns at once; from any

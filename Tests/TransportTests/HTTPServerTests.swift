@@ -153,7 +153,7 @@ struct HTTPServerTests {
         }
         #expect(server.waitUntil { _, handler in handler.kept.count == 3 })
         let client = try TestClient(port: server.port)
-        client.send(post("/echo", "before") + post("/release") + post("/echo", "behind"))
+        client.send(post("/echo", "before") + post("/release", fields: "X-Tail: ased\r\n") + post("/echo", "behind"))
         #expect(try client.reply().text == "before")
         #expect(try client.reply().text == "released")
         #expect(try client.reply().text == "behind")

@@ -42,7 +42,7 @@ final class OpenSSLCommand {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
-    private let deadline: DispatchWorkItem
+    private let isOver = Box(false)
 
     init(_ arguments: [String]) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
@@ -52,8 +52,12 @@ final class OpenSSLCommand {
         process.standardError = output
         try process.run()
         let identifier = process.processIdentifier
-        deadline = DispatchWorkItem { Glibc.kill(identifier, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: .now() + 5, execute: deadline)
+        let isOver = isOver
+        // A thread, since tests may block all of the queues' threads.
+        Thread.detachNewThread {
+            sleep(5)
+            if !isOver.get() { Glibc.kill(identifier, SIGKILL) }
+        }
     }
 
     /// A client of the server at this port.
@@ -81,7 +85,7 @@ final class OpenSSLCommand {
         try? input.fileHandleForWriting.close()
         let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
         process.waitUntilExit()
-        deadline.cancel()
+        isOver.set(true)
         return String(decoding: data, as: UTF8.self)
     }
 
@@ -89,7 +93,7 @@ final class OpenSSLCommand {
     func kill() {
         Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        deadline.cancel()
+        isOver.set(true)
     }
 }
 

@@ -44,30 +44,34 @@ final class TestClient {
         close(descriptor)
     }
 
-    func send(_ bytes: [UInt8]) {
+    /// False when the server has reset the connection.
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
         TestClient.send(bytes, to: descriptor)
     }
 
-    /// Sends the pieces from another thread, with a pause after each; the client must outlive it.
+    /// Sends the pieces from another thread, with a pause after each, until they are sent or the server closes.
     func sendInBackground(_ pieces: [[UInt8]], pause: UInt32 = 0) {
-        let descriptor = descriptor
+        let descriptor = dup(descriptor)
         Thread.detachNewThread {
             for piece in pieces {
-                TestClient.send(piece, to: descriptor)
+                guard TestClient.send(piece, to: descriptor) else { break }
                 usleep(pause)
             }
+            close(descriptor)
         }
     }
 
-    private static func send(_ bytes: [UInt8], to descriptor: Int32) {
+    private static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 
     func send(_ text: String) {

@@ -34,7 +34,8 @@ final class TestHandler: HTTPHandler {
                 body: {
                     $0.append("rele")
                     releaseAll()
-                    $0.append("ased")
+                    // The request is still as it was.
+                    $0.append(request.header("x-tail").map { Array($0) } ?? [])
                 }
             )
         case "twice":

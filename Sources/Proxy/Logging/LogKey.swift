@@ -30,6 +30,8 @@ public enum LogKey: String, Sendable, CaseIterable {
     case reason
     /// AWS' name of a region.
     case region
+    /// How many replies were given, by their cache status.
+    case replies
     /// The x-amzn-RequestId of a request.
     case requestID = "request_id"
     /// A Unix signal's name.
