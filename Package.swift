@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(name: "DynamoDBTests", dependencies: ["DynamoDB", "CMallocCounter"]),
         .testTarget(name: "CacheTests", dependencies: ["Cache", "CMallocCounter"]),
         .testTarget(name: "AllocTests", dependencies: ["Alloc"]),
-        .testTarget(name: "TransportTests", dependencies: ["Transport"]),
+        .testTarget(name: "TransportTests", dependencies: ["Transport", "CMallocCounter"]),
         .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
         .testTarget(
             name: "ProxyTests",

@@ -37,7 +37,7 @@ public final class ProxyServer: Sendable {
                 }
             )
         }
-        // The first worker settles ports given as 0; the others share them.
+        // The first worker claims the ports, and settles those given as 0; the others join it.
         var ports = configuration.listeners.map(\.port)
         var threads: [WorkerThread] = []
         do {
@@ -46,6 +46,7 @@ public final class ProxyServer: Sendable {
                     shared: shared,
                     registry: registry,
                     ports: ports,
+                    sharing: threads.isEmpty ? .claim : .join,
                     tls: contexts,
                     logger: logger
                 )

@@ -12,6 +12,7 @@ final class WorkerThread: Sendable {
         let shared: SharedState
         let registry: TenantRegistry
         let ports: [Int]
+        let sharing: PortSharing
         let tls: [TLSContext?]
         let logger: Logger
     }
@@ -78,6 +79,7 @@ final class WorkerThread: Sendable {
                     try HTTPServer(
                         reactor: reactor,
                         address: ListenAddress(host: listener.host, port: UInt16(clamping: plan.ports[index])),
+                        sharing: plan.sharing,
                         limits: HTTPLimits(configuration),
                         tls: plan.tls[index],
                         handler: worker

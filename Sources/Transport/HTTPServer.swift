@@ -43,6 +43,7 @@ public final class HTTPServer {
     public init(
         reactor: Reactor,
         address: ListenAddress,
+        sharing: PortSharing = .claim,
         limits: HTTPLimits = HTTPLimits(),
         tls: TLSContext? = nil,
         name: StaticString = "Leveret",
@@ -64,7 +65,7 @@ public final class HTTPServer {
                 scheduleSweep()
             }
         }
-        listener = try Listener(reactor, address) { [weak self] descriptor in
+        listener = try Listener(reactor, address, sharing) { [weak self] descriptor in
             if let self {
                 accept(descriptor)
             } else {

@@ -35,6 +35,15 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// How a server comes by a port that several reactors listen on, each with a socket of its own.
+public enum PortSharing: Sendable {
+    /// The first socket: it fails when anybody listens on the port already, and lets others of this user join from then
+    /// on.
+    case claim
+    /// A further socket on a claimed port.
+    case join
+}
+
 /// A listening socket on a reactor: accepts, and hands on what it has accepted.
 final class Listener: ReadinessHandler {
     /// Connections accepted in one turn of the loop, so that the others get theirs.
@@ -48,15 +57,17 @@ final class Listener: ReadinessHandler {
     private var descriptor: Int32
     private var retry: Timer?
 
-    /// The socket shares its port with the other reactors' (SO_REUSEPORT: the kernel spreads the connections).
+    /// The socket shares its port with the other reactors' (SO_REUSEPORT: the kernel spreads the connections). One that
+    /// claims the port sets the option only after it has bound, so that it shares with nobody who was there before.
     ///
     /// An IPv6 socket takes IPv6 only.
     init(
         _ reactor: Reactor,
         _ address: ListenAddress,
+        _ sharing: PortSharing,
         accepted: @escaping (Int32) -> Void
     ) throws(TransportError) {
-        let descriptor = try Listener.open(address)
+        let descriptor = try Listener.open(address, sharing)
         self.reactor = reactor
         self.accepted = accepted
         self.descriptor = descriptor
@@ -116,7 +127,7 @@ final class Listener: ReadinessHandler {
         }
     }
 
-    private static func open(_ address: ListenAddress) throws(TransportError) -> Int32 {
+    private static func open(_ address: ListenAddress, _ sharing: PortSharing) throws(TransportError) -> Int32 {
         var hints = unsafe addrinfo()
         unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -131,22 +142,23 @@ final class Listener: ReadinessHandler {
         let descriptor = socket(family, type, 0)
         guard descriptor >= 0 else { throw .system("open a socket") }
         // Accepted sockets inherit TCP_NODELAY from the listening one.
-        var options = [(SOL_SOCKET, SO_REUSEADDR), (SOL_SOCKET, SO_REUSEPORT), (Int32(IPPROTO_TCP), TCP_NODELAY)]
-        if family == AF_INET6 {
-            options.append((Int32(IPPROTO_IPV6), IPV6_V6ONLY))
-        }
-        var one: Int32 = 1
-        for (level, option) in options {
-            unsafe setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
-        }
-        guard unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
-            listen(descriptor, Listener.backlog) == 0
-        else {
+        set(SOL_SOCKET, SO_REUSEADDR, on: descriptor)
+        set(Int32(IPPROTO_TCP), TCP_NODELAY, on: descriptor)
+        if family == AF_INET6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, on: descriptor) }
+        if sharing == .join { set(SOL_SOCKET, SO_REUSEPORT, on: descriptor) }
+        let isBound = unsafe bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0
+        if isBound, sharing == .claim { set(SOL_SOCKET, SO_REUSEPORT, on: descriptor) }
+        guard isBound, listen(descriptor, Listener.backlog) == 0 else {
             let error = TransportError.system("listen on \(address)")
             Glibc.close(descriptor)
             throw error
         }
         return descriptor
+    }
+
+    private static func set(_ level: Int32, _ option: Int32, on descriptor: Int32) {
+        var one: Int32 = 1
+        unsafe setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private static func port(of descriptor: Int32) -> UInt16 {

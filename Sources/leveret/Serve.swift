@@ -118,13 +118,10 @@ struct Serve: ParsableCommand {
 
     /// A proxy that cannot start ends the program with one line and exit code 1.
     private static func start(_ configuration: Configuration, _ logger: Logger) throws -> ProxyServer {
-        for listener in configuration.listeners {
-            if let problem = PortProbe.problem(with: listener) { throw failure("cannot listen on \(problem)") }
-        }
         do {
             return try ProxyServer(configuration: configuration, logger: logger)
         } catch {
-            throw failure("cannot start: \(error)")
+            throw failure("\(error)")
         }
     }
 

@@ -140,16 +140,13 @@ class RawReply:
         return self
 
 
-def signed_headers(
-    endpoint, operation, body, key="test", secret="test", region=REGION, when=None, headers=None, prefix="DynamoDB_20120810"
-):
+def signed_headers(endpoint, operation, body, key="test", secret="test", region=REGION, when=None):
     """The headers of a request signed as botocore signs it, at `when` instead of now if given."""
-    all_headers = {
+    headers = {
         "Content-Type": "application/x-amz-json-1.0",
-        "X-Amz-Target": f"{prefix}.{operation}" if operation else "",
-        **(headers or {}),
+        "X-Amz-Target": f"DynamoDB_20120810.{operation}" if operation else "",
     }
-    request = botocore.awsrequest.AWSRequest("POST", endpoint + "/", headers=all_headers, data=body)
+    request = botocore.awsrequest.AWSRequest("POST", endpoint + "/", headers=headers, data=body)
     signer = botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret), "dynamodb", region)
     if when is None:
         signer.add_auth(request)

@@ -68,7 +68,12 @@ async def crud(dynamodb, table):
     batch = await dynamodb.batch_get_item(RequestItems={table: {"Keys": keys}})
     assert len(batch["Responses"][table]) == 25
     with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
-        await dynamodb.delete_item(TableName=table, Key=keys[0], ConditionExpression="v = :n", ExpressionAttributeValues={":n": {"S": "n"}})
+        await dynamodb.delete_item(
+            TableName=table,
+            Key=keys[0],
+            ConditionExpression="v = :no",
+            ExpressionAttributeValues={":no": {"S": "no"}},
+        )
     await dynamodb.delete_item(TableName=table, Key=keys[0])
     assert "Item" not in await dynamodb.get_item(TableName=table, Key=keys[0])
     await dynamodb.delete_table(TableName=table)

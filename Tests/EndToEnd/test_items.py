@@ -54,13 +54,15 @@ def test_a_large_item(twins, table):
 @pytest.mark.parametrize("returned", ["NONE", "ALL_OLD"])
 def test_put_return_values(twins, table, returned):
     for version in ("1", "2"):
-        twins.same("put_item", TableName=table, Item={**key("old" + returned), "v": {"N": version}}, ReturnValues=returned)
+        item = {**key("old" + returned), "v": {"N": version}}
+        twins.same("put_item", TableName=table, Item=item, ReturnValues=returned)
     twins.read(TableName=table, Key=key("old" + returned))
 
 
 @pytest.mark.parametrize("returned", ["NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"])
 def test_update_return_values(twins, table, returned):
-    twins.same("put_item", TableName=table, Item={**key("up" + returned), "a": {"N": "1"}, "b": {"S": "x"}, "d": {"S": "y"}})
+    item = {**key("up" + returned), "a": {"N": "1"}, "b": {"S": "x"}, "d": {"S": "y"}}
+    twins.same("put_item", TableName=table, Item=item)
     twins.read(TableName=table, Key=key("up" + returned))
     twins.same(
         "update_item",

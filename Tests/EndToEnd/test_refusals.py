@@ -1,10 +1,12 @@
 """What the proxy refuses, and what it says: DynamoDB's own errors."""
 
+import json
 import time
 
 import pytest
 
 from clients import cache_header, create_table, dynamodb, minutes_ago, outcome, post, signed_headers
+from conftest import SECRETS
 
 pytestmark = pytest.mark.proxy_only
 
@@ -36,8 +38,8 @@ def test_what_is_right_is_answered(company, get):
     reply = post(company.endpoint, "GetItem", get, **company.key("shop")).expect_dynamodb_headers()
     assert reply.status == 200 and reply.headers["x-leveret-cache"] == "hit"
     assert reply.headers["content-type"] == "application/x-amz-json-1.0"
-    request_ids = {post(company.endpoint, "GetItem", get, **company.key("shop")).headers["x-amzn-requestid"] for _ in range(3)}
-    assert len(request_ids) == 3
+    replies = [post(company.endpoint, "GetItem", get, **company.key("shop")) for _ in range(3)]
+    assert len({reply.headers["x-amzn-requestid"] for reply in replies}) == 3
 
 
 def test_both_keys_of_a_tenant_work(company, get):
@@ -89,8 +91,6 @@ def test_a_malformed_signature(company, get, value):
 
 
 def test_a_body_changed_on_the_way(company, get):
-    import json
-
     headers = signed_headers(company.endpoint, "GetItem", json.dumps(get).encode(), **company.key("shop"))
     changed = json.dumps({**get, "ConsistentRead": True})
     reply = post(company.endpoint, "GetItem", changed.encode(), sign=False, extra=headers)
@@ -98,8 +98,6 @@ def test_a_body_changed_on_the_way(company, get):
 
 
 def test_a_target_changed_on_the_way(company, get):
-    import json
-
     payload = json.dumps(get).encode()
     headers = signed_headers(company.endpoint, "GetItem", payload, **company.key("shop"))
     headers["X-Amz-Target"] = "DynamoDB_20120810.DeleteItem"
@@ -178,7 +176,9 @@ def test_a_reader_reads(company, table):
     )["Count"] == 1
 
 
-@pytest.mark.parametrize("operation", ["CreateBackup", "ListBackups", "ListExports", "ImportTable", "CreateGlobalTable"])
+@pytest.mark.parametrize(
+    "operation", ["CreateBackup", "ListBackups", "ListExports", "ImportTable", "CreateGlobalTable"]
+)
 def test_operations_on_the_account_are_denied(company, operation):
     body = {"TableName": "shop-refusals", "BackupName": "b"} if operation == "CreateBackup" else {}
     expect_error(post(company.endpoint, operation, body, **company.key("shop")), "AccessDeniedException")
@@ -208,7 +208,7 @@ def test_unknown_operations(company):
         b"[" * 100_000,
         b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
     ],
-    ids=["empty", "open", "text", "array", "string", "trailing", "bom", "utf8", "twice", "escaped", "type", "deep", "deeper"],
+    ids="empty open text array string trailing bom utf8 twice escaped type deep deeper".split(),
 )
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem", "BatchGetItem"])
 def test_bad_bodies(company, table, operation, body):
@@ -239,7 +239,7 @@ def test_an_upstream_that_is_gone(company, table):
         reply = outcome(shop, operation, **parameters)
         assert time.monotonic() - started < 12
         assert reply["ResponseMetadata"]["HTTPStatusCode"] in (500, 503), reply
-        assert reply["raised"]["Code"] in ("InternalServerError", "ServiceUnavailable", "InternalServerErrorException"), reply
+        assert reply["raised"]["Code"] in ("InternalServerError", "ServiceUnavailable"), reply
     raw = post(company.endpoint, "GetItem", {"TableName": "any-table", "Key": KEY}, **company.key("stranded"))
     assert "127.0.0.1" not in raw.body.decode() and "upstream-secret" not in raw.body.decode()
     raw.expect_dynamodb_headers()
@@ -251,10 +251,7 @@ def test_errors_of_the_upstream_pass_through(company, shop, table):
 
 
 def test_secrets_are_in_no_log(company, table):
-    from conftest import SECRETS
-
     output = company.proxy.output()
     assert output
     for secret in SECRETS.values():
         assert secret not in output
-    assert "secret\"" not in output

@@ -166,9 +166,12 @@ struct HTTPServerTests {
     @Test func severalReactorsShareAPort() throws {
         let first = try TestServer()
         defer { first.stop() }
-        let second = try TestServer(port: first.port)
+        let second = try TestServer(port: first.port, sharing: .join)
         defer { second.stop() }
         #expect(second.port == first.port)
+        #expect(throws: TransportError.self, "another server may not claim a shared port") {
+            try TestServer(port: first.port)
+        }
         let clients = try (0..<40).map { _ in try TestClient(port: first.port) }
         for client in clients {
             client.send(post("/", "x"))

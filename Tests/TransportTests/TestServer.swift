@@ -109,7 +109,8 @@ final class TestServer: Sendable {
         limits: HTTPLimits = HTTPLimits(),
         tls: TLSContext? = nil,
         host: String = "127.0.0.1",
-        port: UInt16 = 0
+        port: UInt16 = 0,
+        sharing: PortSharing = .claim
     ) throws {
         let started = Box<Result<(UInt16, Mailbox<Task>), TransportError>?>(nil)
         let isStarted = DispatchSemaphore(value: 0)
@@ -121,6 +122,7 @@ final class TestServer: Sendable {
                 let server = try HTTPServer(
                     reactor: reactor,
                     address: ListenAddress(host: host, port: port),
+                    sharing: sharing,
                     limits: limits,
                     tls: tls,
                     handler: handler
