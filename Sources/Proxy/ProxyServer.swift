@@ -78,8 +78,9 @@ public final class ProxyServer: Sendable {
         logger.info("stopped", fields: replies.isEmpty ? [:] : [.replies: "\(replies)"])
     }
 
-    /// Stops gracefully: accepts no more, lets what is in work finish until the drain deadline. Returns at once; from any
-    /// thread.
+    /// Stops gracefully: accepts no more, lets what is in work finish until the drain deadline.
+    ///
+    /// Returns at once; from any thread.
     public func stop() {
         for thread in threads {
             thread.send(.stop)

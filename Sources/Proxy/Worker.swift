@@ -16,6 +16,7 @@ final class Worker {
 
     let verifier: SignatureVerifier
     var requestIDs = RequestID()
+    var failureLog = LogLimit()
     /// Reused buffers of the hit path.
     let keyBuffer = KeyBuffer()
     let lookupBuffer = KeyBuffer()

@@ -3,9 +3,8 @@ import Glibc
 import Logging
 import Synchronization
 import Transport
-import Upstream
 
-/// A thread that runs one reactor with its servers, upstream client and worker.
+/// A thread that runs one `WorkerLoop`.
 final class WorkerThread: Sendable {
     /// What a thread is made from.
     struct Plan: Sendable {
@@ -62,55 +61,14 @@ final class WorkerThread: Sendable {
     }
 
     private static func serve(_ plan: Plan, report: (Result<Started, ServerError>) -> Void) {
+        let loop: WorkerLoop
         do {
-            let reactor = try Reactor()
-            let configuration = plan.shared.configuration
-            let upstream = try HTTPUpstream(reactor: reactor, limits: UpstreamLimits(configuration))
-            let worker = Worker(
-                reactor: reactor,
-                upstream: upstream,
-                shared: plan.shared,
-                registry: plan.registry,
-                logger: plan.logger
-            )
-            var servers: [HTTPServer] = []
-            for (index, listener) in configuration.listeners.enumerated() {
-                servers.append(
-                    try HTTPServer(
-                        reactor: reactor,
-                        address: ListenAddress(host: listener.host, port: UInt16(clamping: plan.ports[index])),
-                        sharing: plan.sharing,
-                        limits: HTTPLimits(configuration),
-                        tls: plan.tls[index],
-                        handler: worker
-                    )
-                )
-            }
-            var isStopping = false
-            let orders = reactor.mailbox { (order: ProxyServer.Order) in
-                switch order {
-                case .adopt(let registry):
-                    worker.adopt(registry)
-                case .stop:
-                    guard !isStopping else { return }
-                    isStopping = true
-                    var draining = servers.count
-                    for server in servers {
-                        server.drain(within: configuration.drainDeadline) {
-                            draining -= 1
-                            if draining == 0 {
-                                upstream.shutdown()
-                                reactor.stop()
-                            }
-                        }
-                    }
-                }
-            }
-            report(.success(Started(ports: servers.map { Int($0.port) }, orders: orders)))
-            reactor.run()
+            loop = try WorkerLoop(plan)
         } catch {
-            report(.failure(ServerError("\(error)")))
+            return report(.failure(ServerError("\(error)")))
         }
+        report(.success(Started(ports: loop.ports, orders: loop.orders())))
+        loop.run()
     }
 
     /// Starts a detached POSIX thread.
@@ -136,32 +94,5 @@ final class WorkerThread: Sendable {
             throw ServerError("a thread can't be started (error \(code))")
         }
         pthread_detach(thread)
-    }
-}
-
-extension HTTPLimits {
-    /// One reactor's part of what is configured for all.
-    init(_ configuration: Configuration) {
-        self.init()
-        let limits = configuration.limits
-        let reactors = max(1, configuration.reactors)
-        headBytes = limits.headBytes
-        headerCount = limits.headerCount
-        bodyBytes = limits.bodyBytes
-        connections = (limits.connections + reactors - 1) / reactors
-        bufferedBytes = (limits.bufferedBytes + reactors - 1) / reactors
-        headDeadline = limits.headDeadline
-        bodyDeadline = limits.bodyDeadline
-        idleDeadline = limits.idleDeadline
-        writeDeadline = limits.writeDeadline
-    }
-}
-
-extension UpstreamLimits {
-    /// One reactor's part of what is configured for all.
-    init(_ configuration: Configuration) {
-        self.init()
-        let reactors = max(1, configuration.reactors)
-        waitingCalls = (configuration.limits.inFlight + reactors - 1) / reactors
     }
 }

@@ -57,8 +57,10 @@ final class Listener: ReadinessHandler {
     private var descriptor: Int32
     private var retry: Timer?
 
-    /// The socket shares its port with the other reactors' (SO_REUSEPORT: the kernel spreads the connections). One that
-    /// claims the port sets the option only after it has bound, so that it shares with nobody who was there before.
+    /// The socket shares its port with the other reactors' (SO_REUSEPORT: the kernel spreads the connections).
+    ///
+    /// One that claims the port sets the option only after it has bound, so that it shares with nobody who was there
+    /// before.
     ///
     /// An IPv6 socket takes IPv6 only.
     init(

@@ -38,7 +38,11 @@ import Upstream
                 )
             ],
             tenants: [
-                TenantSettings(name: "one", keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))], upstream: "fake")
+                TenantSettings(
+                    name: "one",
+                    keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))],
+                    upstream: "fake"
+                )
             ]
         )
         if isDevelopment { configuration.development = DevelopmentSettings(upstream: upstream) }

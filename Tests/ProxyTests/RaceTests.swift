@@ -444,7 +444,10 @@ import Testing
             _ = try before.client().put("k", "v2")
             before.stopProxy()
         }
-        let after = try ProxyFixture(upstream: upstream, adjust: { $0.coherence.consistentReadAfterWrite = 5_000_000_000 })
+        let after = try ProxyFixture(
+            upstream: upstream,
+            adjust: { $0.coherence.consistentReadAfterWrite = 5_000_000_000 }
+        )
         #expect(try after.client().get("k").value == "v2")
     }
 

@@ -13,10 +13,8 @@ struct FillLease: Sendable {
 
     /// Takes a lease on the key.
     ///
-    /// - Parameters:
-    ///   - epoch: The table's epoch, read by the caller before this call and used in the cache key.
-    ///   - now: Monotonic nanoseconds.
-    ///   - settling: Nanoseconds after a write within which eventually consistent reads may be stale.
+    /// `epoch` is the table's, read by the caller before this call and used in the cache key. `settling` is how long after a
+    /// write eventually consistent reads may be stale, in nanoseconds.
     static func take(
         table: Table,
         epoch: UInt64,
@@ -38,7 +36,9 @@ struct FillLease: Sendable {
         }
     }
 
-    /// Installs what was read, if the lease still stands. `insert` runs under the stripe's lock.
+    /// Installs what was read, if the lease still stands.
+    ///
+    /// `insert` runs under the stripe's lock.
     ///
     /// - Returns: False when a write came between.
     func install(into stripes: KeyStripes, _ insert: () -> Void) -> Bool {

@@ -88,7 +88,7 @@ final class KeyStripes: Sendable {
 
     /// Ends a write that was opened.
     ///
-    /// - Parameter dirtyFor: Nanoseconds during which no fill may begin, when the outcome is unknown; else 0.
+    /// `dirtyFor` is how long no fill may begin, in nanoseconds, when the outcome is unknown; else 0.
     func close(_ index: UInt32, now: UInt64, dirtyFor: UInt64) {
         withStripe(index) { stripe in
             stripe.version &+= 1

@@ -81,7 +81,9 @@ final class Table: Sendable {
         dirtyUntil.max(deadline, ordering: .sequentiallyConsistent)
     }
 
-    /// Notes that a tenant's store may hold entries of the table. Call before the entry is installed.
+    /// Notes that a tenant's store may hold entries of the table.
+    ///
+    /// Call before the entry is installed.
     func register(tenant: UInt32, store: Store) {
         holders.withLock { holders in
             if !holders.contains(where: { $0.tenant == tenant && $0.store === store }) {

@@ -48,9 +48,7 @@ final class WriteWindow {
 
     /// Closes the window; a second call does nothing.
     ///
-    /// - Parameters:
-    ///   - now: Monotonic nanoseconds.
-    ///   - dirtyWindow: Nanoseconds during which a write of unknown outcome may still land.
+    /// `dirtyWindow` is how long a write of unknown outcome may still land, in nanoseconds.
     func close(_ outcome: Outcome, now: UInt64, dirtyWindow: UInt64) {
         guard isOpen else { return }
         isOpen = false

@@ -20,6 +20,8 @@ public enum LogKey: String, Sendable, CaseIterable {
     case error
     /// A file's path.
     case file
+    /// How many lines like this one were left out before it.
+    case omitted
     /// A DynamoDB operation's name.
     case operation
     /// A TCP port.

@@ -4,7 +4,9 @@ import Transport
 import Upstream
 
 extension Worker {
-    /// Finds out whose request it is. Nothing is looked up, parsed or revealed before this has succeeded.
+    /// Finds out whose request it is.
+    ///
+    /// Nothing is looked up, parsed or revealed before this has succeeded.
     func authenticate(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
         let received = unsafe ReceivedRequest(
             method: request.methodBytes,
@@ -51,7 +53,9 @@ extension Worker {
     }
 
     /// Under `--dev` the caller's access key id and region name the tenant, as DynamoDB Local and its like keep data
-    /// apart by both. No signature is checked.
+    /// apart by both.
+    ///
+    /// No signature is checked.
     private func developmentTenant(_ request: ReceivedRequest) throws(ErrorReply) -> Tenant {
         lookupBuffer.removeAll()
         var hasRegion = false
@@ -84,13 +88,15 @@ extension ErrorReply {
     }
 }
 
-/// Which regions a credential scope may name: the upstream's own, or any that has the form of an AWS region. The data is
-/// the upstream's in any case; a client need not know where that is.
+/// Which regions a credential scope may name: the upstream's own, or any that has the form of an AWS region.
+///
+/// The data is the upstream's in any case; a client need not know where that is.
 enum RegionName {
     static func isValid(_ region: UnsafeRawBufferPointer, or upstream: String) -> Bool {
         if unsafe region.elementsEqual(upstream.utf8) { return true }
         // Such as eu-central-1 or us-gov-west-1: a country, directions, a number.
-        let parts = unsafe String(decoding: region, as: UTF8.self).split(separator: "-", omittingEmptySubsequences: false)
+        let name = unsafe String(decoding: region, as: UTF8.self)
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 3, parts[0].utf8.count == 2, let number = parts.last else { return false }
         return !number.isEmpty && number.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             && parts.dropLast().allSatisfy { part in

@@ -45,8 +45,10 @@ extension Worker {
         }
     }
 
-    /// Takes the request apart and looks its keys up. Nil for what the upstream must judge (a key asked for twice, a
-    /// projection DynamoDB refuses) and for tables named by ARN.
+    /// Takes the request apart and looks its keys up.
+    ///
+    /// Nil for what the upstream must judge (a key asked for twice, a projection DynamoDB refuses) and for tables named
+    /// by ARN.
     private func plan(_ batch: BatchGetItemRequest, _ admitted: Admitted) -> BatchPlan? {
         var plan = BatchPlan(request: batch, tables: [])
         var held = 0
@@ -274,7 +276,8 @@ extension Worker {
                 case .missing: break
                 }
             }
-            for response in fetched?.responses ?? [] where unsafe response.table.slice(of: fetchedBody).elementsEqual(name) {
+            for response in fetched?.responses ?? [] {
+                guard unsafe response.table.slice(of: fetchedBody).elementsEqual(name) else { continue }
                 for range in response.items {
                     guard unsafe Self.append(range.slice(of: fetchedBody), part.projection, to: &items) else {
                         return nil

@@ -69,11 +69,8 @@ struct BatchReplyBody {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    /// Ends the reply.
-    ///
-    /// - Parameters:
-    ///   - unprocessed: One finished entry of `UnprocessedKeys` for each table that has some.
-    ///   - capacity: Nil when none was asked for.
+    /// The whole reply, with one finished entry of `UnprocessedKeys` for each table that has some; `capacity` is nil when
+    /// none was asked for.
     func finished(unprocessed: [[UInt8]], capacity: [ConsumedCapacity]?) -> [UInt8] {
         var bytes = bytes
         bytes += "},\"UnprocessedKeys\":{".utf8

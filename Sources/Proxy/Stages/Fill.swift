@@ -3,7 +3,9 @@ import DynamoDB
 import Transport
 
 /// The form in which an item is stored: the body of an unprojected GetItem reply, ready to be sent, with its CRC-32 as
-/// the entry's mark. Absence is stored as the body of its reply too: `{}`.
+/// the entry's mark.
+///
+/// Absence is stored as the body of its reply too: `{}`.
 enum StoredItem {
     private static let head: StaticString = "{\"Item\":"
 
@@ -94,13 +96,14 @@ extension Worker {
     private static let ignoredAge: Int64 = 5 * 366 * 86_400
 
     /// How long an item of a global table is kept at most: about as long as replication takes to bring another region's
-    /// write. Nanoseconds.
+    /// write.
+    ///
+    /// Nanoseconds.
     private static let replicatedLife: UInt64 = 2_000_000_000
 
     /// Installs an item (or, given nil, its absence) under a lease, if the lease still stands.
     ///
-    /// - Parameter cacheKey: Tenant, table, the lease's epoch and the canonical key.
-    /// - Returns: False when it is larger than is kept.
+    /// `cacheKey` is tenant, table, the lease's epoch and the canonical key. False when it is larger than is kept.
     func fill(
         _ item: UnsafeRawBufferPointer?,
         _ lease: FillLease,

@@ -112,7 +112,8 @@ extension Worker {
             }
         }
         let key = unsafe keyBuffer.bytes
-        let isPlain = get.projectionExpression == nil && get.attributesToGet == nil && get.returnConsumedCapacity == .none
+        let isWhole = get.projectionExpression == nil && get.attributesToGet == nil
+        let isPlain = isWhole && get.returnConsumedCapacity == .none
         let found = unsafe admitted.tenant.store.read(key, hash: Store.hash(key), now: reactor.now) { entry in
             if isPlain {
                 unsafe reply(

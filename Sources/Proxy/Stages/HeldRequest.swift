@@ -42,9 +42,8 @@ extension Worker {
 
     /// Sends a request upstream as the tenant.
     ///
-    /// - Parameters:
-    ///   - body: In place of the request's own body.
-    ///   - completion: Called once, on this reactor, not before this function returns.
+    /// `body` is sent in place of the request's own. `completion` is called once, on this reactor, not before this
+    /// function returns.
     func send(
         _ request: HeldRequest,
         body: [UInt8]? = nil,
@@ -79,19 +78,21 @@ extension Worker {
             authentication: authentication,
             isRead: isRead
         )
-        upstream.send(call) { [logger] result in
-            if case .failure(let failure) = result {
-                logger.warning(
-                    "upstream call failed",
-                    fields: [
-                        .tenant: "\(request.tenant.name)",
-                        .operation: "\(request.target)",
-                        .error: "\(failure.description)",
-                    ]
-                )
-            }
+        upstream.send(call) { [unowned self] result in
+            if case .failure(let failure) = result { log(failure, of: request) }
             completion(result)
         }
+    }
+
+    private func log(_ failure: UpstreamFailure, of request: HeldRequest) {
+        guard let omitted = failureLog.admit(now: reactor.now) else { return }
+        var fields: [LogKey: Logger.MetadataValue] = [
+            .tenant: "\(request.tenant.name)",
+            .operation: "\(request.target)",
+            .error: "\(failure.description)",
+        ]
+        if omitted > 0 { fields[.omitted] = "\(omitted)" }
+        logger.warning("upstream call failed", fields: fields)
     }
 
     /// Sends a request of the proxy's own as the tenant.

@@ -162,7 +162,9 @@ extension Worker {
 
     // MARK: - Writes
 
-    /// Sends a write under a window over the keys it names. A key that can't be told widens the window to its table.
+    /// Sends a write under a window over the keys it names.
+    ///
+    /// A key that can't be told widens the window to its table.
     private func writeKeys(_ touched: TouchedResources, _ request: HeldRequest) {
         if touched.hasUnresolvedName || touched.namesNoTable {
             return send(request, window: window(keys: [], tables: coherentTables(touched, for: request.tenant)))

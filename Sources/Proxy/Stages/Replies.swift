@@ -40,9 +40,7 @@ enum ReplyContentType {
 }
 
 extension Worker {
-    /// Answers with a body; on the hit path, so without allocation.
-    ///
-    /// - Parameter checksum: The CRC-32 of the body.
+    /// Answers with a body, whose CRC-32 is `checksum`; on the hit path, so without allocation.
     func reply(
         _ body: UnsafeRawBufferPointer,
         checksum: UInt32,
@@ -134,8 +132,9 @@ extension Worker {
         )
     }
 
-    /// Answers that there is no answer. Only a write that may have been sent leaves the client in doubt (500); all else
-    /// can be tried again (503).
+    /// Answers that there is no answer.
+    ///
+    /// Only a write that may have been sent leaves the client in doubt (500); all else can be tried again (503).
     func reply(_ failure: UpstreamFailure, isRead: Bool, contentType: ReplyContentType, to exchange: HTTPExchange) {
         let error: ErrorReply =
             if !isRead && failure.mayHaveBeenSent {

@@ -17,7 +17,9 @@ struct Admitted {
 }
 
 extension Worker: HTTPHandler {
-    /// The whole way of a request. A hit is answered before this returns; everything else goes on with a `HeldRequest`.
+    /// The whole way of a request.
+    ///
+    /// A hit is answered before this returns; everything else goes on with a `HeldRequest`.
     func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         do throws(ErrorReply) {
             if try answerWithoutTenant(request, exchange) { return }
@@ -85,7 +87,9 @@ extension Worker: HTTPHandler {
         }
     }
 
-    /// Whether the body has a content coding to be undone. DynamoDB takes gzip, signed as compressed.
+    /// Whether the body has a content coding to be undone.
+    ///
+    /// DynamoDB takes gzip, signed as compressed.
     private func isEncoded(_ request: HTTPRequest) throws(ErrorReply) -> Bool {
         guard let encoding = unsafe request.header("content-encoding"), unsafe !encoding.isEmpty else { return false }
         if unsafe encoding.equalsIgnoringCase("gzip") { return true }

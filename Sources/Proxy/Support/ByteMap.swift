@@ -11,7 +11,9 @@ struct ByteMap<Value> {
     private var slots: [Slot?] = Array(repeating: nil, count: 16)
     private(set) var count = 0
 
-    /// The value of a key, if any. No allocation.
+    /// The value of a key, if any.
+    ///
+    /// No allocation.
     func find(_ key: UnsafeRawBufferPointer) -> Value? {
         let hash = unsafe Self.hash(key)
         var index = hash & (slots.count - 1)

@@ -1,7 +1,9 @@
 import Transport
 
 extension HTTPRequest {
-    /// The value of a field that must come once; nil when it is missing or repeated. `name` in lower case.
+    /// The value of a field that must come once; nil when it is missing or repeated.
+    ///
+    /// `name` in lower case.
     func onlyHeader(_ name: StaticString) -> UnsafeRawBufferPointer? {
         var found: UnsafeRawBufferPointer?
         for index in unsafe headers.indices {

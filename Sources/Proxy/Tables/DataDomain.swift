@@ -18,8 +18,9 @@ final class DataDomain: Sendable {
         self.numbers = numbers
     }
 
-    /// The table of that name; made known if it is not. Nil when there are too many: nothing of such a table is ever
-    /// cached, so its writes need no window.
+    /// The table of that name; made known if it is not.
+    ///
+    /// Nil when there are too many: nothing of such a table is ever cached, so its writes need no window.
     func table(named name: [UInt8], now: UInt64) -> Table? {
         tables.withLock { tables in
             if let table = tables[name] { return table }

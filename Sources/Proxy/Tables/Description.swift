@@ -3,7 +3,9 @@ import Transport
 import Upstream
 
 extension Worker {
-    /// How long a failed description is not asked for again, by cause. Nanoseconds.
+    /// How long a failed description is not asked for again, by cause.
+    ///
+    /// Nanoseconds.
     private static let retryAfterTransient: UInt64 = 1_000_000_000
     private static let retryAfterRefused: UInt64 = 30_000_000_000
 

@@ -43,7 +43,9 @@ struct AccessPolicy: Sendable {
 }
 
 extension Operation {
-    /// True when it leaves tables and items as they are. PartiQL depends on its statements and is not among them.
+    /// True when it leaves tables and items as they are.
+    ///
+    /// PartiQL depends on its statements and is not among them.
     var changesNothing: Bool {
         switch self {
         case .listTagsOfResource, .getResourcePolicy: true

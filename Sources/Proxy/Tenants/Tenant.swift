@@ -9,7 +9,9 @@ final class Tenant: Sendable {
     /// Table names remembered at most for one tenant; past it all are forgotten and learnt anew.
     private static let maxTables = 10_000
 
-    /// Unique in the process; part of every cache key. The same name keeps its number when the configuration is reloaded.
+    /// Unique in the process; part of every cache key.
+    ///
+    /// The same name keeps its number when the configuration is reloaded.
     let number: UInt32
     let name: String
     let store: Store
@@ -35,7 +37,9 @@ final class Tenant: Sendable {
         self.cacheRules = cacheRules
     }
 
-    /// The tenant's view of a table. Nil when the data domain knows too many tables: then nothing of it is cached.
+    /// The tenant's view of a table.
+    ///
+    /// Nil when the data domain knows too many tables: then nothing of it is cached.
     func table(named tableName: [UInt8], now: UInt64) -> TenantTable? {
         if let known = tables.withLock({ $0[tableName] }) { return known }
         guard let table = route.domain.table(named: tableName, now: now) else { return nil }

@@ -1,7 +1,9 @@
 import Cache
 import SigV4
 
-/// Who may call, as of one reading of the configuration. Immutable; each worker holds one and gets a new one on reload.
+/// Who may call, as of one reading of the configuration.
+///
+/// Immutable; each worker holds one and gets a new one on reload.
 struct TenantRegistry: Sendable {
     /// One access key: whose it is and what a request signed with it must carry.
     final class Principal: Sendable {
@@ -24,7 +26,9 @@ struct TenantRegistry: Sendable {
         self.principals = principals.map(\.principal)
     }
 
-    /// The owner of an access key id. No allocation.
+    /// The owner of an access key id.
+    ///
+    /// No allocation.
     func principal(accessKeyID: UnsafeRawBufferPointer) -> Principal? {
         unsafe index.index(of: accessKeyID).map { principals[$0] }
     }

@@ -96,7 +96,8 @@ struct FakeData {
         case "ExecuteStatement":
             let parameters = json["Parameters"] as? [[String: String]] ?? []
             let key = parameters.first?["S"] ?? ""
-            if (json["Statement"] as? String ?? "").uppercased().hasPrefix("SELECT") { return Self.reply(["Items": []]) }
+            let statement = json["Statement"] as? String ?? ""
+            if statement.uppercased().hasPrefix("SELECT") { return Self.reply(["Items": []]) }
             return written(write("things", key, nil, now: now))
         default:
             return Reply(status: 200, body: "{}")

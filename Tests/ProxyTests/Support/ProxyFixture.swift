@@ -10,10 +10,7 @@ final class ProxyFixture {
     let configuration: Configuration
     private let ownsUpstream: Bool
 
-    /// - Parameters:
-    ///   - upstream: In place of one of its own.
-    ///   - wallClock: In place of the system's.
-    ///   - adjust: Changes the configuration before the proxy starts.
+    /// Starts it, before an upstream of its own unless given one, with a configuration that `adjust` may change.
     init(
         reactors: Int = 2,
         upstream shared: FakeDynamoDB? = nil,
