@@ -57,10 +57,16 @@ struct FakeData {
         write(table, key, value.map { ["id": ["S": key], "v": ["S": $0]] }, now: 0)
     }
 
+    /// Writes an item with any attributes but the key, out of band.
+    mutating func writeOutOfBand(_ key: String, attributes: [String: Any], in table: String = "things") {
+        write(table, key, attributes.merging(["id": ["S": key]]) { $1 }, now: 0)
+    }
+
     // MARK: Operations
 
     mutating func apply(_ operation: String, _ json: [String: Any], now: UInt64) -> Reply {
-        let name = json["TableName"] as? String ?? ""
+        // An ARN has the name after its first slash.
+        let name = (json["TableName"] as? String ?? "").split(separator: "/").prefix(2).last.map(String.init) ?? ""
         switch operation {
         case "DescribeTable":
             if let describeError { return Reply(status: 400, body: describeError) }
@@ -79,7 +85,7 @@ struct FakeData {
             let table = tables.removeValue(forKey: name)
             return Reply(status: 200, body: "{\"TableDescription\":\(Self.description(name, table))}")
         case "ListTables":
-            return Self.reply(["TableNames": tables.keys.sorted()])
+            return listTables(json)
         case "GetItem":
             guard tables[name] != nil else { return Self.notFound }
             let item = read(name, Self.key(json["Key"]), isConsistent: json["ConsistentRead"] as? Bool ?? false, now)
@@ -102,6 +108,15 @@ struct FakeData {
         default:
             return Reply(status: 200, body: "{}")
         }
+    }
+
+    private func listTables(_ json: [String: Any]) -> Reply {
+        let start = json["ExclusiveStartTableName"] as? String ?? ""
+        let names = tables.keys.sorted().filter { $0 > start }
+        let page = Array(names.prefix(json["Limit"] as? Int ?? 100))
+        var reply: [String: Any] = ["TableNames": page]
+        if page.count < names.count { reply["LastEvaluatedTableName"] = page.last }
+        return Self.reply(reply)
     }
 
     private mutating func update(_ table: String, _ json: [String: Any], _ now: UInt64) -> Reply {

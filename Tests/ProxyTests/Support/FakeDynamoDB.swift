@@ -11,6 +11,8 @@ final class FakeDynamoDB: Sendable {
         let body: [UInt8]
         /// Calls of this operation so far, this one included.
         let ordinal: Int
+        /// By lower-case name.
+        var headers: [String: String] = [:]
 
         var json: [String: Any] {
             (try? JSONSerialization.jsonObject(with: Data(body))) as? [String: Any] ?? [:]
@@ -44,6 +46,8 @@ final class FakeDynamoDB: Sendable {
         var beforeReply = Wait.nothing
         var isApplied = true
         var ending = Ending.answer
+        /// Header fields of the answer, besides its content type.
+        var headers: [String: String] = [:]
     }
 
     private struct State {
@@ -164,10 +168,11 @@ final class FakeDynamoDB: Sendable {
 
     // MARK: For the handler
 
-    fileprivate func plan(_ operation: String, _ body: [UInt8]) -> Plan {
+    fileprivate func plan(_ operation: String, _ body: [UInt8], _ headers: [String: String]) -> Plan {
         let (script, call) = state.withLock { state in
             state.counts[operation, default: 0] += 1
-            let call = Call(operation: operation, body: body, ordinal: state.counts[operation] ?? 0)
+            let ordinal = state.counts[operation] ?? 0
+            let call = Call(operation: operation, body: body, ordinal: ordinal, headers: headers)
             return (state.script, call)
         }
         return script(call)
@@ -207,7 +212,7 @@ private final class FakeHandler: HTTPHandler {
         guard let owner, let target = request.header("x-amz-target") else { return }
         let operation = String(decoding: target, as: UTF8.self).split(separator: ".").last.map(String.init) ?? ""
         let body = Array(request.body)
-        let plan = owner.plan(operation, body)
+        let plan = owner.plan(operation, body, Self.headers(of: request))
         wait(for: plan.beforeApply) { [self] in
             var reply = FakeData.Reply(status: 200, body: "{}")
             if plan.isApplied {
@@ -216,8 +221,9 @@ private final class FakeHandler: HTTPHandler {
             }
             wait(for: plan.beforeReply) {
                 switch plan.ending {
-                case .answer: Self.send(reply, exchange)
-                case .error(let status, let body): Self.send(FakeData.Reply(status: status, body: body), exchange)
+                case .answer: Self.send(reply, plan.headers, exchange)
+                case .error(let status, let body):
+                    Self.send(FakeData.Reply(status: status, body: body), plan.headers, exchange)
                 case .silence: break
                 case .truncation:
                     exchange.reply(status: 200, contentLength: 1000, headers: { _ in }, body: { $0.append("{") })
@@ -226,12 +232,26 @@ private final class FakeHandler: HTTPHandler {
         }
     }
 
-    private static func send(_ reply: FakeData.Reply, _ exchange: HTTPExchange) {
+    private static func headers(of request: HTTPRequest) -> [String: String] {
+        var headers: [String: String] = [:]
+        for slice in request.headers {
+            func text(_ offset: UInt32, _ count: UInt32) -> String {
+                String(decoding: request.head[Int(offset)..<Int(offset + count)], as: UTF8.self)
+            }
+            headers[text(slice.x, slice.y).lowercased()] = text(slice.z, slice.w)
+        }
+        return headers
+    }
+
+    private static func send(_ reply: FakeData.Reply, _ headers: [String: String], _ exchange: HTTPExchange) {
         exchange.reply(
             status: reply.status,
             headers: { writer in
                 writer.header("Content-Type", "application/x-amz-json-1.0")
                 if let sequence = reply.sequence { writer.header("x-amzn-test-sequence", UInt64(sequence)) }
+                for (name, value) in headers {
+                    writer.header(Array(name.utf8), Array(value.utf8))
+                }
             },
             body: Array(reply.body.utf8)
         )

@@ -35,6 +35,9 @@ final class TestClient {
     var region = "us-east-1"
     /// Seconds by which this client's clock is ahead.
     var clockOffset: Int64 = 0
+    var contentType = "application/x-amz-json-1.0"
+    /// False: neither signs nor says who calls.
+    var isSigned = true
 
     init(port: Int, accessKeyID: String, secret: String) {
         self.port = port
@@ -71,7 +74,7 @@ final class TestClient {
                 method: "POST",
                 path: "/",
                 headers: [
-                    (name: "content-type", value: "application/x-amz-json-1.0"),
+                    (name: "content-type", value: contentType),
                     (name: "host", value: host),
                     (name: "x-amz-target", value: target),
                 ],
@@ -81,14 +84,13 @@ final class TestClient {
                 now: Int64(time(nil)) + clockOffset
             )
         }
+        let signature = "X-Amz-Date: \(signed.date)\r\nAuthorization: \(signed.authorization)\r\n"
         let head = """
             POST / HTTP/1.1\r
             Host: \(host)\r
-            Content-Type: application/x-amz-json-1.0\r
+            Content-Type: \(contentType)\r
             X-Amz-Target: \(target)\r
-            X-Amz-Date: \(signed.date)\r
-            Authorization: \(signed.authorization)\r
-            Content-Length: \(body.count)\r
+            \(isSigned ? signature : "")Content-Length: \(body.count)\r
             \r
 
             """

@@ -1,0 +1,168 @@
+import Cache
+import DynamoDB
+import Transport
+import Upstream
+
+/// A GetItem that was not answered from memory at once.
+struct HeldGet {
+    let request: HeldRequest
+    let get: GetItemRequest
+    let view: TenantTable
+    /// Bytes of the canonical key.
+    let canonical: [UInt8]
+    /// The name that stood for the table was an ARN, to be checked against the table's own.
+    let arn: String?
+    let projection: Projection?
+    /// Why the cache did not answer.
+    let status: CacheStatus
+}
+
+extension Worker {
+    /// Reads the item upstream, or waits for somebody who does, and answers.
+    func fetch(_ held: HeldGet) {
+        describe(held.view, as: held.request) { [unowned self] state in
+            switch state {
+            case .known(let metadata):
+                guard held.arn == nil || held.arn == metadata.arn else {
+                    return forward(held.request, status: .notCacheable, isRead: true)
+                }
+                fetch(held, metadata)
+            case .unknown, .unavailable:
+                forward(held.request, status: .noDescription, isRead: true)
+            }
+        }
+    }
+
+    private func fetch(_ held: HeldGet, _ metadata: TableMetadata) {
+        let table = held.view.table
+        let epoch = table.epoch
+        CacheKey.begin(keyBuffer, tenant: held.request.tenant.number, table: table.number, epoch: epoch)
+        let stripe = unsafe held.canonical.withUnsafeBytes { canonical in
+            unsafe keyBuffer.append(canonical)
+            return unsafe CacheKey.stripe(table: table.number, canonical: canonical)
+        }
+        let cacheKey = unsafe Array(keyBuffer.bytes)
+        let lease: FillLease
+        switch FillLease.take(
+            table: table,
+            epoch: epoch,
+            stripe: stripe,
+            stripes: shared.stripes,
+            now: reactor.now,
+            settling: shared.configuration.coherence.consistentReadAfterWrite
+        ) {
+        case .success(let granted): lease = granted
+        case .failure(let refusal):
+            return forward(held.request, status: CacheStatus(refusal), isRead: true)
+        }
+
+        let isUpgraded = lease.needsConsistentRead && !held.get.consistentRead
+        var flight: FlightTable.Key?
+        if !held.get.consistentRead, let landings {
+            let key = FlightTable.Key(cacheKey: cacheKey, version: lease.version)
+            let ticket = ticket()
+            waiting[ticket] = { [unowned self] result in answer(held, result, joined: true, isUpgraded: false) }
+            if shared.flights.join(key, FlightTable.Waiter(mailbox: landings, ticket: ticket)) { return }
+            waiting[ticket] = nil
+            flight = key
+        }
+        var body: [UInt8]?
+        if isUpgraded || held.projection != nil {
+            body = wholeItemRequest(held, consistentRead: held.get.consistentRead || isUpgraded)
+        }
+        send(held.request, body: body, isRead: true) { [unowned self] result in
+            let fetched = FetchResult(result)
+            let isKept = keep(fetched, lease, held, metadata, cacheKey)
+            answer(held, fetched, joined: false, isUpgraded: isUpgraded, isTooLarge: !isKept)
+            if let flight {
+                shared.flights.land(flight, fetched)
+            }
+        }
+    }
+
+    /// The request without its projection, so that the whole item comes back and can be kept.
+    private func wholeItemRequest(_ held: HeldGet, consistentRead: Bool) -> [UInt8] {
+        var body: [UInt8] = []
+        unsafe held.request.body.withUnsafeBytes { source in
+            unsafe RequestWriter.appendGetItem(
+                tableName: held.get.tableName.slice(of: source),
+                key: held.get.key.slice(of: source),
+                consistentRead: consistentRead,
+                returnConsumedCapacity: held.get.returnConsumedCapacity,
+                to: &body
+            )
+        }
+        return body
+    }
+
+    /// Installs what was read.
+    ///
+    /// - Returns: False when it is too large to be kept.
+    private func keep(
+        _ fetched: FetchResult,
+        _ lease: FillLease,
+        _ held: HeldGet,
+        _ metadata: TableMetadata,
+        _ cacheKey: [UInt8]
+    ) -> Bool {
+        guard case .item(let reply, let item, _) = fetched else { return true }
+        return unsafe reply.body.withUnsafeBytes { body in
+            let raw = unsafe item.map { unsafe $0.slice(of: body) }
+            return unsafe fill(raw, lease, held.view, metadata, held.request.tenant, cacheKey: cacheKey)
+        }
+    }
+
+    /// Answers one that asked, from what came of the read.
+    private func answer(
+        _ held: HeldGet,
+        _ fetched: FetchResult,
+        joined: Bool,
+        isUpgraded: Bool,
+        isTooLarge: Bool = false
+    ) {
+        let request = held.request
+        let status: CacheStatus = joined ? .coalesced : isTooLarge ? .tooLarge : held.status
+        switch fetched {
+        case .failure(let failure):
+            reply(failure, isRead: true, contentType: request.contentType, to: request.exchange)
+        case .opaque(let upstream):
+            reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+        case .item(let upstream, let item, let consumed):
+            if !joined, !isUpgraded, held.projection == nil {
+                return reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+            }
+            var body: [UInt8] = []
+            unsafe upstream.body.withUnsafeBytes { source in
+                let raw = unsafe item.map { unsafe $0.slice(of: source) }
+                _ = unsafe GetItemBody.append(raw, projection: held.projection, to: &body)
+                guard held.get.returnConsumedCapacity != .none else { return }
+                var capacity: [UInt8] = []
+                let name = unsafe request.body.withUnsafeBytes { unsafe Array(held.get.tableName.slice(of: $0)) }
+                let used = joined ? nil : consumed.flatMap { unsafe ConsumedCapacity.parse($0.slice(of: source)) }
+                let shape = held.get.returnConsumedCapacity
+                let reported = used ?? ConsumedCapacity(tableName: name, units: 0, shape: shape)
+                (isUpgraded ? reported.halved : reported).append(to: &capacity)
+                GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
+            }
+            reply(body, cache: status, contentType: request.contentType, to: request.exchange)
+        }
+    }
+}
+
+extension FetchResult {
+    /// Takes an upstream's answer to a GetItem apart.
+    init(_ result: UpstreamResult) {
+        switch result {
+        case .failure(let failure):
+            self = .failure(failure)
+        case .success(let reply):
+            guard reply.status == 200,
+                let parsed = unsafe reply.body.withUnsafeBytes({ unsafe GetItemReply.parse($0) })
+            else {
+                self = .opaque(reply)
+                return
+            }
+            self = .item(reply, item: parsed.item, consumedCapacity: parsed.consumedCapacity)
+        }
+    }
+}
