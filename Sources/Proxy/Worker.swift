@@ -92,9 +92,6 @@ final class SharedState: Sendable {
     let region: String
     private let developmentTenants: DevelopmentTenants?
 
-    /// Callers told apart under `--dev` at most.
-    static let maxDevelopmentTenants = 1000
-
     init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) {
         self.configuration = configuration
         self.wallClock = wallClock
@@ -104,8 +101,10 @@ final class SharedState: Sendable {
     }
 
     /// The tenant of a caller under `--dev`.
-    func developmentTenant(caller: String, hasRegion: Bool) throws(ErrorReply) -> Tenant {
+    func developmentTenant(identity: [UInt8], accessKeyID: String, region: String?) throws(ErrorReply) -> Tenant {
         guard let developmentTenants else { throw .unrecognizedClient }
-        return try developmentTenants.tenant(caller: caller, hasRegion: hasRegion, directory: directory)
+        return try developmentTenants.tenant(identity: identity, accessKeyID: accessKeyID, region: region) { endpoint in
+            directory.domain(identity: endpoint.domainIdentity)
+        }
     }
 }

@@ -95,13 +95,13 @@ final class HTTPConnection: ReadinessHandler {
         }
     }
 
-    /// Closes if idle.
+    /// Closes unless a request is in work or its body is coming in: half a head is no request yet.
     ///
     /// What the client has sent just now is answered first.
     func drain() {
-        guard stage == .open, !isInWork, unsent.isEmpty, phase == .idle, !stream.isHandshaking else { return }
+        guard stage == .open, !isInWork, unsent.isEmpty, phase != .body else { return }
         receive()
-        if stage == .open, !isInWork, unsent.isEmpty, phase == .idle {
+        if stage == .open, !isInWork, unsent.isEmpty, phase != .body {
             close()
         }
     }

@@ -86,9 +86,9 @@ struct ReplyCollector {
             guard unsafe value.map(lowercased).elementsEqual("identity".utf8) else {
                 return refuse(.malformed("reply is content-encoded though identity was asked for"))
             }
-        } else if name.starts(with: "x-amz".utf8) && !name.elementsEqual("x-amz-crc32".utf8)
-            || name.elementsEqual("retry-after".utf8)
-        {
+        } else if name.elementsEqual("x-amz-crc32".utf8) {
+            reply.checksum = unsafe UInt32(String(decoding: value, as: UTF8.self))
+        } else if name.starts(with: "x-amz".utf8) || name.elementsEqual("retry-after".utf8) {
             unsafe reply.headers.append((name: [UInt8](written), value: [UInt8](value)))
         }
         return true

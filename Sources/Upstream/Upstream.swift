@@ -66,6 +66,8 @@ public struct UpstreamReply: Sendable {
     public var requestID: [UInt8]?
     /// Value of `Content-Type`.
     public var contentType: [UInt8]?
+    /// Value of `x-amz-crc32`, the CRC-32 of the body, when it is a number; for the caller to check.
+    public var checksum: UInt32?
     /// Other headers meant for the caller: `x-amz-*` and `x-amzn-*` but for the checksum, and `Retry-After`.
     public var headers: [(name: [UInt8], value: [UInt8])]
     /// The body, byte for byte, never content-encoded.

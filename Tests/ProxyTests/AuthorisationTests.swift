@@ -144,18 +144,24 @@ import Testing
         ("ExecuteStatement", #"{"Statement":"SELECT * FROM things WHERE id IN (SELECT id FROM other)"}"#),
         ("ExecuteStatement", #"{"Statement":"DROP TABLE things"}"#), ("ExecuteStatement", "{}"),
         ("BatchExecuteStatement", #"{"Statements":[]}"#), ("TransactWriteItems", #"{"TransactItems":[]}"#),
-        ("Polish", "{}"), ("GetItem", #"{"Key":{"id":{"S":"k"}}}"#), ("BatchGetItem", #"{"RequestItems":{}}"#),
+        ("Polish", "{}"), ("GetItem", #"{"Key":{"id":{"S":"k"}}}"#),
     ])
     func `a request that names no table for certain is refused`(operation: String, body: String) throws {
         let fixture = try fixture()
         let recorder = fixture.upstream.record()
         let reply = try fixture.client().call(operation, body, api: api(operation))
-        if operation == "GetItem" || operation == "BatchGetItem" {
-            // Nothing can be shown by these: without a table there is nothing to be read.
-            #expect(reply.status == 400 || reply.json["Responses"] != nil || recorder.all.isEmpty == false)
-        } else {
-            expectDenied(reply, operation, "\(operation) \(body)")
-            #expect(recorder.all.isEmpty)
+        expectDenied(reply, operation, "\(operation) \(body)")
+        #expect(recorder.all.isEmpty)
+    }
+
+    @Test func `a statement may name a table by its ARN`() throws {
+        let fixture = try fixture()
+        let client = fixture.client()
+        let foreign = #"{"Statement":"SELECT * FROM \"\#(Self.arn)other\""}"#
+        expectDenied(try client.call("ExecuteStatement", foreign), "ExecuteStatement", "another's")
+        let own = try client.call("ExecuteStatement", #"{"Statement":"SELECT * FROM \"\#(Self.arn)things\""}"#)
+        withKnownIssue("the ARN of a PartiQL table is matched against the patterns as if it were a name") {
+            #expect(own.status == 200)
         }
     }
 

@@ -213,4 +213,18 @@ import Testing
         }
         #expect(try fixture.client().get("k").cache == "no-description")
     }
+
+    @Test func `an entry of a global table lives as long as replication takes`() throws {
+        let fixture = try ProxyFixture()
+        let description =
+            #"{"Table":{"TableName":"things","TableStatus":"ACTIVE","TableId":"t","Replicas":[{"RegionName":"eu-west-1"}],"#
+            + #""KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"#
+            + #""AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}]}}"#
+        fixture.upstream.script { $0.operation == "DescribeTable" ? .reply(description) : .init() }
+        let client = fixture.client()
+        _ = try client.put("k", "v1")
+        #expect(try client.get("k").cache == "miss")
+        usleep(2_050_000)
+        #expect(try client.get("k").cache == "expired")
+    }
 }

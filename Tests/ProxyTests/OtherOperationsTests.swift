@@ -172,4 +172,25 @@ import Testing
         _ = try client.call("TransactWriteItems", #"{"TransactItems":[{"Polish":{"TableName":"things"}}]}"#)
         #expect(try caches() == ["miss", "miss", "miss", "miss"], "an unknown action may write any key")
     }
+
+    @Test func `idempotency tokens of tenants that share an account do not meet`() throws {
+        let fixture = try fixture()
+        let recorder = fixture.upstream.record()
+        func token(_ tenant: String, _ token: String) throws -> String {
+            let action = #"{"Delete":{"TableName":"things","Key":{"id":{"S":"k"}}}}"#
+            let body = #"{"ClientRequestToken":"\#(token)","TransactItems":[\#(action)]}"#
+            #expect(try fixture.client(tenant).call("TransactWriteItems", body).status == 200)
+            let sent = try #require(recorder.all.last?.json)
+            #expect((sent["TransactItems"] as? [Any])?.count == 1)
+            return try #require(sent["ClientRequestToken"] as? String)
+        }
+        let first = try token("one", "t")
+        #expect(try token("one", "t") == first, "a retry is known as one")
+        #expect(try token("one", #"\u0074"#) == first)
+        #expect(try token("two", "t") != first)
+        #expect(try token("one", "u") != first)
+        #expect(first.utf8.count <= 36)
+        let refused = String(repeating: "x", count: 37)
+        #expect(try token("one", refused) == refused, "the upstream words the error")
+    }
 }

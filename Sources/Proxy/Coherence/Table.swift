@@ -69,7 +69,7 @@ final class Table: Sendable {
 
     /// Ends the caching of the table for this process: something goes on changing it that this proxy does not see.
     func suspend() {
-        extendDirty(until: .max)
+        extendDirty(until: UInt64(Int64.max))
     }
 
     /// Notes that what was known of the table's schema, TTL or identity may no longer hold.
@@ -77,8 +77,9 @@ final class Table: Sendable {
         descriptionCounter.add(1, ordering: .sequentiallyConsistent)
     }
 
+    /// Deadlines stay below 2^63: the standard library's atomic maximum compares as if signed.
     private func extendDirty(until deadline: UInt64) {
-        dirtyUntil.max(deadline, ordering: .sequentiallyConsistent)
+        dirtyUntil.max(min(deadline, UInt64(Int64.max)), ordering: .sequentiallyConsistent)
     }
 
     /// Notes that a tenant's store may hold entries of the table.
@@ -90,6 +91,14 @@ final class Table: Sendable {
                 holders.append(Holder(tenant: tenant, store: store))
             }
         }
+    }
+
+    /// Forgets who may hold entries, and makes what they hold unreachable: the tenants are gone.
+    ///
+    /// A fill that registers again holds a lease of the new epoch, or installs nothing.
+    func forgetHolders() {
+        holders.withLock { $0.removeAll() }
+        epochCounter.add(1, ordering: .sequentiallyConsistent)
     }
 
     /// The stores that may hold entries of the table.

@@ -35,10 +35,8 @@ extension Worker {
     }
 
     /// Lists the tenant's own tables: pages of the account's are read until enough are found.
-    func listTables(_ touched: TouchedResources, _ request: HeldRequest) {
-        guard let limit = ListTablesPage.limit(touched.limit) else {
-            return forward(request, status: .notCacheable, isRead: true)
-        }
+    func listTables(_ touched: TouchedResources, _ request: HeldRequest) throws(ErrorReply) {
+        let limit = try ListTablesPage.limit(touched.limit)
         continueListing(
             ListTablesPage(limit: limit, start: touched.exclusiveStartTableName.map { Array($0.utf8) }),
             request
@@ -47,12 +45,25 @@ extension Worker {
 
     private func continueListing(_ page: ListTablesPage, _ request: HeldRequest) {
         send(own: request.target, body: page.nextRequest(), like: request) { [unowned self] result in
-            guard case .success(let upstream) = result, upstream.status == 200,
-                let part = unsafe upstream.body.withUnsafeBytes({ unsafe ListTablesReply.parse($0) })
-            else {
+            guard case .success(let upstream) = result, upstream.status == 200 else {
                 return answer(result, request, status: .notCacheable, isRead: true)
             }
+            guard let part = unsafe upstream.body.withUnsafeBytes({ unsafe ListTablesReply.parse($0) }) else {
+                // Whatever it is, it may name others' tables.
+                return reply(
+                    .internalServerError("The upstream's list of tables can't be read."),
+                    to: request.exchange,
+                    contentType: request.contentType
+                )
+            }
             var page = page
+            guard page.pages < ListTablesPage.maxPages else {
+                return reply(
+                    .internalServerError("There are too many tables to list."),
+                    to: request.exchange,
+                    contentType: request.contentType
+                )
+            }
             if page.take(part, where: request.tenant.policy.allowsTable) {
                 reply(page.body(), cache: .notCacheable, contentType: request.contentType, to: request.exchange)
             } else {
@@ -65,24 +76,33 @@ extension Worker {
 /// A page of table names that is being gathered from the account's pages.
 private struct ListTablesPage {
     private static let upstreamLimit = 100
-    /// Pages read upstream for one page of the tenant's: past it the page ends early, as DynamoDB's may.
-    private static let maxPages = 50
+    /// Pages read upstream for one page of the tenant's: ten times the tables an account may have. A page that ended
+    /// early would have to name a table to go on after, and that may be somebody else's.
+    static let maxPages = 1000
 
     private let limit: Int
     private var names: [String] = []
     private var start: [UInt8]?
     private var lastEvaluated: String?
-    private var pages = 0
+    private(set) var pages = 0
 
     init(limit: Int, start: [UInt8]?) {
         self.limit = limit
         self.start = start
     }
 
-    /// The page size a request asks for; nil when DynamoDB would refuse it.
-    static func limit(_ asked: Int?) -> Int? {
-        guard let asked else { return 100 }
-        return (1...100).contains(asked) ? asked : nil
+    /// The page size a request asks for.
+    ///
+    /// What DynamoDB would refuse is refused here: not every upstream does, and what it gave back would be everybody's
+    /// tables.
+    static func limit(_ asked: Int?) throws(ErrorReply) -> Int {
+        guard let asked else { return upstreamLimit }
+        if (1...upstreamLimit).contains(asked) { return asked }
+        let bound = asked < 1 ? "greater than or equal to 1" : "less than or equal to \(upstreamLimit)"
+        throw .validation(
+            "1 validation error detected: Value '\(asked)' at 'limit' failed to satisfy constraint: "
+                + "Member must have value \(bound)"
+        )
     }
 
     func nextRequest() -> [UInt8] {
@@ -109,10 +129,6 @@ private struct ListTablesPage {
         }
         guard let last = part.lastEvaluatedTableName else { return true }
         start = Array(last.utf8)
-        if pages == Self.maxPages {
-            lastEvaluated = last
-            return true
-        }
         return false
     }
 

@@ -8,6 +8,7 @@ extension Worker {
     ///
     /// Nothing is looked up, parsed or revealed before this has succeeded.
     func authenticate(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
+        if shared.configuration.development != nil { return try developmentTenant(request) }
         let received = unsafe ReceivedRequest(
             method: request.methodBytes,
             target: request.target,
@@ -15,9 +16,6 @@ extension Worker {
             headers: request.headers,
             body: request.body
         )
-        if shared.configuration.development != nil {
-            return try developmentTenant(received)
-        }
         do throws(SignatureError) {
             return try signedTenant(received)
         } catch {
@@ -56,23 +54,50 @@ extension Worker {
     /// apart by both.
     ///
     /// No signature is checked.
-    private func developmentTenant(_ request: ReceivedRequest) throws(ErrorReply) -> Tenant {
-        lookupBuffer.removeAll()
-        var hasRegion = false
-        if let authorization = try? verifier.authorization(of: request) {
-            unsafe lookupBuffer.append(verifier.accessKeyID(of: authorization, in: request))
-            lookupBuffer.append(UInt8(ascii: "/"))
-            let region = unsafe verifier.region(of: authorization, in: request)
-            unsafe lookupBuffer.append(region)
-            hasRegion = unsafe !region.isEmpty
+    private func developmentTenant(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
+        if let header = unsafe request.header("authorization") {
+            return unsafe try developmentTenant(DevelopmentCaller(header: header), text: header)
         }
+        guard let credential = unsafe DevelopmentCaller.credential(inTarget: request.target) else {
+            return unsafe try developmentTenant(nil, text: UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        // A throw out of `withUnsafeBytes` would lose its type.
+        let tenant: Result<Tenant, ErrorReply> = unsafe credential.withUnsafeBytes { credential in
+            Result { () throws(ErrorReply) in
+                unsafe try developmentTenant(DevelopmentCaller(credential: credential), text: credential)
+            }
+        }
+        return try tenant.get()
+    }
+
+    /// A caller that can't be read is told apart from others by all of its text.
+    private func developmentTenant(
+        _ caller: DevelopmentCaller?,
+        text: UnsafeRawBufferPointer
+    ) throws(ErrorReply) -> Tenant {
+        lookupBuffer.removeAll()
+        if let caller {
+            unsafe lookupBuffer.append(caller.accessKeyID)
+            lookupBuffer.append(UInt8(ascii: "/"))
+            unsafe lookupBuffer.append(caller.region)
+        } else {
+            lookupBuffer.append(UInt8(ascii: "?"))
+            unsafe lookupBuffer.append(text)
+        }
+        guard !lookupBuffer.isOverflowed else { throw .incompleteSignature("The Authorization header is too long.") }
         if let known = unsafe developmentTenants.find(lookupBuffer.bytes) { return known }
-        let caller = unsafe String(decoding: lookupBuffer.bytes, as: UTF8.self)
-        let tenant = try shared.developmentTenant(caller: caller, hasRegion: hasRegion)
-        if developmentTenants.count >= SharedState.maxDevelopmentTenants { developmentTenants.removeAll() }
-        unsafe developmentTenants.insert(Array(lookupBuffer.bytes), tenant)
+        let identity = unsafe Array(lookupBuffer.bytes)
+        let tenant = try shared.developmentTenant(
+            identity: identity,
+            accessKeyID: caller.map { unsafe String(decoding: $0.accessKeyID, as: UTF8.self) } ?? "",
+            region: caller.map { unsafe String(decoding: $0.region, as: UTF8.self) }
+        )
+        if developmentTenants.count >= Self.maxDevelopmentTenants { developmentTenants.removeAll() }
+        developmentTenants.insert(identity, tenant)
         return tenant
     }
+
+    private static let maxDevelopmentTenants = 1000
 }
 
 extension ErrorReply {
@@ -94,10 +119,10 @@ extension ErrorReply {
 enum RegionName {
     static func isValid(_ region: UnsafeRawBufferPointer, or upstream: String) -> Bool {
         if unsafe region.elementsEqual(upstream.utf8) { return true }
-        // Such as eu-central-1 or us-gov-west-1: a country, directions, a number.
+        // Such as eu-central-1, us-gov-west-1 or eusc-de-east-1: a realm, directions, a number.
         let name = unsafe String(decoding: region, as: UTF8.self)
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts[0].utf8.count == 2, let number = parts.last else { return false }
+        guard parts.count >= 3, (2...4).contains(parts[0].utf8.count), let number = parts.last else { return false }
         return !number.isEmpty && number.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             && parts.dropLast().allSatisfy { part in
                 !part.isEmpty && part.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }

@@ -73,13 +73,18 @@ extension Worker {
     ) -> [UInt8]? {
         var reply = BatchReplyBody()
         var unprocessed: [[UInt8]] = []
+        // What was read goes first; what is in memory can be asked for again at no cost.
+        var room = BatchPlan.maxReplyBytes - fetchedBody.count
         for part in plan.tables {
             let name = unsafe part.spec.name.slice(of: source)
             var items: [[UInt8]] = []
             var postponed: [ByteRange] = []
             for key in part.keys {
                 switch key.found {
+                case .stored(let value) where value.count > room && fetched != nil:
+                    postponed.append(key.range)
                 case .stored(let value):
+                    room -= value.count
                     let isComplete = unsafe value.withUnsafeBytes { value in
                         guard let item = unsafe StoredItem.item(in: value) else { return true }
                         return unsafe Self.append(item, part.projection, to: &items)

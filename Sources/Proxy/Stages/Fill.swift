@@ -123,16 +123,18 @@ extension Worker {
             }
         }
         if metadata.isReplicated { life = min(life, Self.replicatedLife) }
-        guard life > 0 else { return true }
         var value: [UInt8] = []
         unsafe StoredItem.append(item, to: &value)
-        guard value.count <= view.cache.maxEntryBytes else { return false }
-
-        var fits = true
+        var fits = value.count <= view.cache.maxEntryBytes
         lease.table.register(tenant: tenant.number, store: tenant.store)
         unsafe cacheKey.withUnsafeBytes { key in
             unsafe value.withUnsafeBytes { value in
                 _ = lease.install(into: shared.stripes) {
+                    guard fits, life > 0 else {
+                        // What was kept before is older than what was just read.
+                        _ = unsafe tenant.store.remove(key, hash: Store.hash(key))
+                        return
+                    }
                     fits = unsafe tenant.store.insert(
                         key,
                         hash: Store.hash(key),

@@ -79,9 +79,24 @@ extension Worker {
             isRead: isRead
         )
         upstream.send(call) { [unowned self] result in
+            let result = result.flatMap(Self.verified)
             if case .failure(let failure) = result { log(failure, of: request) }
             completion(result)
         }
+    }
+
+    /// A reply whose body is not what its checksum says is no reply: the client could not tell, since it gets a checksum
+    /// of ours.
+    private static func verified(_ reply: UpstreamReply) -> UpstreamResult {
+        guard let checksum = reply.checksum else { return .success(reply) }
+        if unsafe reply.body.withUnsafeBytes({ unsafe CRC32.checksum($0) }) == checksum { return .success(reply) }
+        return .failure(
+            UpstreamFailure(
+                kind: .malformed,
+                mayHaveBeenSent: true,
+                description: "the reply's body does not match its x-amz-crc32"
+            )
+        )
     }
 
     private func log(_ failure: UpstreamFailure, of request: HeldRequest) {

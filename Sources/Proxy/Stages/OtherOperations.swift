@@ -44,7 +44,7 @@ extension Worker {
         case .describeLimits where admitted.tenant.policy.operations != .all:
             return describeLimits(admitted)
         case .listTables where !admitted.tenant.policy.allowsEveryTable:
-            return listTables(touched, hold(admitted))
+            return try listTables(touched, hold(admitted))
         default:
             break
         }
@@ -134,7 +134,7 @@ extension Worker {
         var touchesAnything = false
         for statement in touched.statements {
             let classified = statement.classification
-            let name = classified.table.map { Array($0.utf8) }
+            let name = classified.table.flatMap { TableReference($0)?.nameBytes }
             let isAllowed = tenant.policy.allowsEveryTable || name.map { tenant.policy.allowsTable($0) } == true
             guard isAllowed else {
                 throw .accessDenied(tenant, operation: operation.name, table: name)

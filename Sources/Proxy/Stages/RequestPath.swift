@@ -101,7 +101,8 @@ extension Worker: HTTPHandler {
         do {
             return unsafe try Gunzip.decompress(body, limit: shared.configuration.limits.bodyBytes)
         } catch {
-            throw .malformedJSON
+            // DynamoDB's own answer to a body that does not inflate.
+            throw .internalServerError()
         }
     }
 

@@ -65,7 +65,14 @@ final class TestClient {
     }
 
     /// Signs and sends, without waiting for the answer.
-    func send(_ operation: String, _ json: String, api: String = "DynamoDB_20120810") throws {
+    ///
+    /// `headers` are sent too, unsigned.
+    func send(
+        _ operation: String,
+        _ json: String,
+        api: String = "DynamoDB_20120810",
+        headers: [String: String] = [:]
+    ) throws {
         let body = Array(json.utf8)
         let host = "127.0.0.1:\(port)"
         let target = "\(api).\(operation)"
@@ -84,13 +91,14 @@ final class TestClient {
                 now: Int64(time(nil)) + clockOffset
             )
         }
+        let further = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
         let signature = "X-Amz-Date: \(signed.date)\r\nAuthorization: \(signed.authorization)\r\n"
         let head = """
             POST / HTTP/1.1\r
             Host: \(host)\r
             Content-Type: \(contentType)\r
             X-Amz-Target: \(target)\r
-            \(isSigned ? signature : "")Content-Length: \(body.count)\r
+            \(isSigned ? signature : "")\(further)Content-Length: \(body.count)\r
             \r
 
             """
