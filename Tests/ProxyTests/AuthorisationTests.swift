@@ -160,9 +160,7 @@ import Testing
         let foreign = #"{"Statement":"SELECT * FROM \"\#(Self.arn)other\""}"#
         expectDenied(try client.call("ExecuteStatement", foreign), "ExecuteStatement", "another's")
         let own = try client.call("ExecuteStatement", #"{"Statement":"SELECT * FROM \"\#(Self.arn)things\""}"#)
-        withKnownIssue("the ARN of a PartiQL table is matched against the patterns as if it were a name") {
-            #expect(own.status == 200)
-        }
+        #expect(own.status == 200)
     }
 
     @Test func `a member that comes twice is refused before it is judged`() throws {

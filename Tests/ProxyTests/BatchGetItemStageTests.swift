@@ -330,9 +330,7 @@ import Testing
         }
         let mixed = try client.call("BatchGetItem", body(names))
         #expect(mixed.cache == "partial")
-        withKnownIssue("only what memory holds is counted, not what is read besides") {
-            #expect(mixed.body.count <= (16 << 20) + 1000)
-        }
+        #expect(mixed.body.count <= (16 << 20) + 1000)
         for name in names[45...] {
             _ = try client.get(name)
         }

@@ -17,9 +17,7 @@ import Testing
     }
 
     @Test func `the region of the sovereign cloud`() {
-        withKnownIssue("a first part of four letters is refused") {
-            #expect(isValid("eusc-de-east-1"))
-        }
+        #expect(isValid("eusc-de-east-1"))
     }
 
     @Test(arguments: [

@@ -83,7 +83,7 @@ import Testing
             #expect(reply.status == 400)
             #expect(reply.errorName == name)
             #expect(reply.headers["content-type"] == "application/x-amz-json-1.0")
-            #expect(reply.cache == "", "\(name)")
+            #expect(reply.cache == "refused", "\(name)")
         }
     }
 

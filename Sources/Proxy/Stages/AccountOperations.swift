@@ -52,6 +52,7 @@ extension Worker {
                 // Whatever it is, it may name others' tables.
                 return reply(
                     .internalServerError("The upstream's list of tables can't be read."),
+                    cache: .upstreamFailure,
                     to: request.exchange,
                     contentType: request.contentType
                 )
@@ -60,6 +61,7 @@ extension Worker {
             guard page.pages < ListTablesPage.maxPages else {
                 return reply(
                     .internalServerError("There are too many tables to list."),
+                    cache: .upstreamFailure,
                     to: request.exchange,
                     contentType: request.contentType
                 )

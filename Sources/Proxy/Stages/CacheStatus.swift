@@ -22,6 +22,10 @@ enum CacheStatus: Int, CaseIterable, Sendable {
     case disabled
     /// The table could not be described, so nothing of it is kept.
     case noDescription
+    /// The upstream could not be used, or did not answer.
+    case upstreamFailure
+    /// Refused by the proxy: signature, grant, or a body that can't be read.
+    case refused
     /// A request of a form that is not answered from memory (other operations, unusual parameters).
     case notCacheable
 
@@ -39,6 +43,8 @@ enum CacheStatus: Int, CaseIterable, Sendable {
         case .tooLarge: "too-large"
         case .disabled: "disabled"
         case .noDescription: "no-description"
+        case .upstreamFailure: "upstream-failure"
+        case .refused: "refused"
         case .notCacheable: "not-cacheable"
         }
     }

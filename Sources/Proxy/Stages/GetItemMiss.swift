@@ -73,10 +73,11 @@ extension Worker {
         send(held.request, body: body, isRead: true) { [unowned self] result in
             let fetched = FetchResult(result)
             let isKept = keep(fetched, lease, held, metadata, cacheKey)
-            answer(held, fetched, joined: false, isUpgraded: isUpgraded, isTooLarge: !isKept)
+            // Before the answer: whoever has seen it and asks again must not join this flight.
             if let flight {
                 shared.flights.land(flight, fetched)
             }
+            answer(held, fetched, joined: false, isUpgraded: isUpgraded, isTooLarge: !isKept)
         }
     }
 

@@ -84,7 +84,13 @@ extension Worker {
     }
 
     /// Answers with an error.
-    func reply(_ error: ErrorReply, to exchange: HTTPExchange, contentType: ReplyContentType) {
+    func reply(
+        _ error: ErrorReply,
+        cache: CacheStatus = .refused,
+        to exchange: HTTPExchange,
+        contentType: ReplyContentType
+    ) {
+        shared.counters.count(cache)
         let body = error.body()
         let checksum = unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) }
         exchange.reply(
@@ -94,6 +100,7 @@ extension Worker {
                 if error.isJSON { writer.header("Content-Type", contentType.value) }
                 writeRequestID(to: writer)
                 writer.header("x-amz-crc32", UInt64(checksum))
+                writer.header("X-Leveret-Cache", cache.name)
             },
             body: { writer in writer.append(body) }
         )
@@ -142,7 +149,7 @@ extension Worker {
             } else {
                 .serviceUnavailable("The upstream could not be used (\(failure.kind.rawValue)). Please retry.")
             }
-        reply(error, to: exchange, contentType: contentType)
+        reply(error, cache: .upstreamFailure, to: exchange, contentType: contentType)
     }
 
     /// Answers a health check as DynamoDB does.
