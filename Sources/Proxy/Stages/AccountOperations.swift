@@ -78,8 +78,9 @@ extension Worker {
 /// A page of table names that is being gathered from the account's pages.
 private struct ListTablesPage {
     private static let upstreamLimit = 100
-    /// Pages read upstream for one page of the tenant's: ten times the tables an account may have. A page that ended
-    /// early would have to name a table to go on after, and that may be somebody else's.
+    /// Pages read upstream for one page of the tenant's: ten times the tables an account may have.
+    ///
+    /// A page that ended early would have to name a table to go on after, and that may be somebody else's.
     static let maxPages = 1000
 
     private let limit: Int
