@@ -2,8 +2,7 @@
 public struct TenantShare: Sendable, Equatable {
     /// The tenant's part of what is divided is its weight over the sum of all weights.
     ///
-    /// A weight that is negative or not
-    /// finite counts as 0.
+    /// A weight that is negative or not finite counts as 0.
     public var weight: Double
     /// What the tenant gets at least, before the rest is divided.
     public var floor: ResourceVector

@@ -82,7 +82,7 @@ final class Worker {
 /// What all workers share.
 final class SharedState: Sendable {
     let configuration: Configuration
-    let directory = TenantDirectory()
+    let directory: TenantDirectory
     let stripes: KeyStripes
     let flights = FlightTable()
     let counters = StatusCounters()
@@ -95,16 +95,26 @@ final class SharedState: Sendable {
     init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) {
         self.configuration = configuration
         self.wallClock = wallClock
+        directory = TenantDirectory(now: now)
         stripes = KeyStripes(now: now)
         region = configuration.upstreams.first?.region ?? "us-east-1"
         developmentTenants = configuration.development.map(DevelopmentTenants.init(settings:))
     }
 
     /// The tenant of a caller under `--dev`.
-    func developmentTenant(identity: [UInt8], accessKeyID: String, region: String?) throws(ErrorReply) -> Tenant {
+    func developmentTenant(
+        identity: [UInt8],
+        accessKeyID: String,
+        region: String?,
+        now: UInt64
+    ) throws(ErrorReply) -> Tenant {
         guard let developmentTenants else { throw .unrecognizedClient }
-        return try developmentTenants.tenant(identity: identity, accessKeyID: accessKeyID, region: region) { endpoint in
-            directory.domain(identity: endpoint.domainIdentity)
-        }
+        return try developmentTenants.tenant(
+            identity: identity,
+            accessKeyID: accessKeyID,
+            region: region,
+            now: now,
+            domain: { directory.domain(identity: $0.domainIdentity) }
+        )
     }
 }

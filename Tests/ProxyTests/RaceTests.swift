@@ -329,6 +329,26 @@ import Testing
         #expect(try reader.get("k").cache == "hit", "caching goes on")
     }
 
+    @Test func `14: a statement that can't be pinned covers tables nobody has named yet`() throws {
+        let fixture = try ProxyFixture()
+        let (reader, writer) = (fixture.client(), fixture.client())
+        fixture.upstream.withData { $0.writeOutOfBand("k", "v1") }
+        hold(fixture.upstream, "ExecuteStatement", applied: false)
+        // A comment makes the statement one that may write anything.
+        try writer.send(
+            "ExecuteStatement",
+            #"{"Statement":"/* */ DELETE FROM things WHERE id = ?","Parameters":[{"S":"k"}]}"#
+        )
+        try fixture.upstream.waitForArrival(at: "gate")
+        let during = try reader.get("k")
+        #expect(during.value == "v1")
+        #expect(during.cache == "leased")
+        fixture.upstream.release("gate")
+        #expect(try writer.receive().status == 200)
+        _ = try reader.get("k")
+        #expect(try reader.get("k").value != "v1")
+    }
+
     @Test func `14: a PartiQL read drops nothing`() throws {
         let fixture = try ProxyFixture()
         let client = fixture.client()

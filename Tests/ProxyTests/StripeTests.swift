@@ -76,55 +76,82 @@ import Testing
 }
 
 @Suite struct TableTests {
-    private let table = Table(number: 1, name: Array("things".utf8), now: 7)
+    private let table = Table(number: 1, name: Array("things".utf8), domain: WriteScope(now: 3), now: 7)
 
     @Test func `a write that names no key raises the epoch when it opens and when it closes`() {
         let first = table.epoch
         #expect(table.refusal(now: 8) == nil)
-        table.open()
+        table.scope.open()
         let second = table.epoch
         #expect(second != first)
         #expect(table.refusal(now: 8) == .writeInFlight)
-        table.close(now: 9, dirtyFor: 0)
+        table.scope.close(now: 9, dirtyFor: 0)
         #expect(table.epoch != second)
         #expect(table.refusal(now: 9) == nil)
-        #expect(table.lastTableWrite == 9)
+        #expect(table.lastWrite == 9)
     }
 
     @Test func `a table counts as written when it was first named`() {
-        #expect(table.lastTableWrite == 7)
+        #expect(table.lastWrite == 7)
     }
 
     @Test func `an unknown outcome makes the table dirty`() {
-        table.open()
-        table.close(now: 10, dirtyFor: 5)
-        table.open()
-        table.close(now: 10, dirtyFor: 1)
+        table.scope.open()
+        table.scope.close(now: 10, dirtyFor: 5)
+        table.scope.open()
+        table.scope.close(now: 10, dirtyFor: 1)
         #expect(table.refusal(now: 14) == .dirty)
         #expect(table.refusal(now: 15) == nil)
     }
 
     @Test func `invalidating is no write in flight`() {
         let epoch = table.epoch
-        table.invalidate(now: 20)
+        table.scope.invalidate(now: 20)
         #expect(table.epoch > epoch)
         #expect(table.refusal(now: 20) == nil)
-        #expect(table.lastTableWrite == 20, "what is filled next comes from a consistent read")
+        #expect(table.lastWrite == 20, "what is filled next comes from a consistent read")
     }
 
     @Test func `a suspended table is never cached again`() {
-        table.suspend()
+        table.scope.suspend()
         #expect(table.refusal(now: 1) == .dirty)
-        table.open()
-        table.close(now: 10, dirtyFor: 5)
+        table.scope.open()
+        table.scope.close(now: 10, dirtyFor: 5)
         #expect(table.refusal(now: 1 << 62) == .dirty)
     }
 
     @Test func `a description changes without the entries being dropped`() {
         let (epoch, version) = (table.epoch, table.descriptionVersion)
-        table.descriptionChanges()
+        table.scope.descriptionChanges()
         #expect(table.descriptionVersion != version)
         #expect(table.epoch == epoch)
+    }
+
+    @Test func `a write of the whole domain is one of each of its tables, also of those named later`() throws {
+        let domain = DataDomain(identity: "d", numbers: TableNumbers(), now: 1)
+        let known = try #require(domain.table(named: Array("known".utf8), now: 2))
+        let (epoch, version) = (known.epoch, known.descriptionVersion)
+        domain.scope.open()
+        domain.scope.descriptionChanges()
+        let later = try #require(domain.table(named: Array("later".utf8), now: 3))
+        for table in [known, later] {
+            #expect(table.refusal(now: 4) == .writeInFlight)
+        }
+        #expect(known.epoch != epoch)
+        #expect(known.descriptionVersion != version)
+        let laterEpoch = later.epoch
+        domain.scope.close(now: 5, dirtyFor: 10)
+        #expect(later.epoch != laterEpoch, "what was read meanwhile is out of reach")
+        #expect(later.refusal(now: 6) == .dirty)
+        #expect(later.lastWrite == 5)
+    }
+
+    @Test func `tenants that are gone are forgotten with what they hold`() {
+        table.register(tenant: 1, store: Store(budget: 1 << 20))
+        let epoch = table.epoch
+        table.forgetHolders(now: 9)
+        #expect(table.currentHolders().isEmpty)
+        #expect(table.epoch != epoch)
     }
 
     @Test func `holders are kept once for each tenant and store`() {
@@ -139,7 +166,7 @@ import Testing
 }
 
 @Suite struct FillLeaseTests {
-    private let table = Table(number: 1, name: Array("things".utf8), now: 0)
+    private let table = Table(number: 1, name: Array("things".utf8), domain: WriteScope(now: 0), now: 0)
     private let stripes = KeyStripes(now: 0)
 
     private func take(now: UInt64, settling: UInt64 = 0) -> Result<FillLease, KeyStripes.Refusal> {
@@ -166,22 +193,22 @@ import Testing
 
     @Test func `a write to the table takes the lease away`() throws {
         let lease = try take(now: 1).get()
-        table.open()
+        table.scope.open()
         #expect(!inserts(lease))
-        table.close(now: 2, dirtyFor: 0)
+        table.scope.close(now: 2, dirtyFor: 0)
         #expect(!inserts(lease))
     }
 
     @Test func `another table in the old one's place takes the lease away`() throws {
         let lease = try take(now: 1).get()
-        table.invalidate(now: 2)
+        table.scope.invalidate(now: 2)
         #expect(!inserts(lease))
     }
 
     @Test func `refused while the table or the key is being written, or dirty`() {
-        table.open()
+        table.scope.open()
         #expect(throws: KeyStripes.Refusal.writeInFlight) { try take(now: 1).get() }
-        table.close(now: 1, dirtyFor: 10)
+        table.scope.close(now: 1, dirtyFor: 10)
         #expect(throws: KeyStripes.Refusal.dirty) { try take(now: 10).get() }
         stripes.open(5)
         #expect(throws: KeyStripes.Refusal.writeInFlight) { try take(now: 11).get() }
@@ -197,8 +224,8 @@ import Testing
         stripes.close(5, now: 100, dirtyFor: 0)
         #expect(try take(now: 104, settling: 5).get().needsConsistentRead)
         #expect(try !take(now: 105, settling: 5).get().needsConsistentRead)
-        table.open()
-        table.close(now: 200, dirtyFor: 0)
+        table.scope.open()
+        table.scope.close(now: 200, dirtyFor: 0)
         #expect(try take(now: 204, settling: 5).get().needsConsistentRead, "a table's writes count too")
         #expect(try !take(now: 205, settling: 5).get().needsConsistentRead)
         #expect(try !take(now: 200, settling: 0).get().needsConsistentRead, "settling off")
@@ -206,7 +233,7 @@ import Testing
 }
 
 @Suite struct WriteWindowTests {
-    private let table = Table(number: 9, name: Array("things".utf8), now: 0)
+    private let table = Table(number: 9, name: Array("things".utf8), domain: WriteScope(now: 0), now: 0)
     private let stripes = KeyStripes(now: 0)
     private let stores = [Store(budget: 1 << 20), Store(budget: 1 << 20)]
 
@@ -248,8 +275,8 @@ import Testing
         }
     }
 
-    private func window(keys: [String], tables: [Table] = []) -> WriteWindow {
-        WriteWindow(keys: keys.map { key($0) }, tables: tables, stripes: stripes, scratch: KeyBuffer())
+    private func window(keys: [String], scopes: [WriteScope] = []) -> WriteWindow {
+        WriteWindow(keys: keys.map { key($0) }, scopes: scopes, stripes: stripes, scratch: KeyBuffer())
     }
 
     private func refusal(_ text: String, now: UInt64) -> KeyStripes.Refusal? {
@@ -297,7 +324,7 @@ import Testing
 
     @Test func `a window over a table makes all of its entries unreachable`() {
         insert("a")
-        let window = window(keys: [], tables: [table])
+        let window = window(keys: [], scopes: [table.scope])
         #expect(holds("a") == [false, false])
         #expect(table.refusal(now: 1) == .writeInFlight)
         insert("a")

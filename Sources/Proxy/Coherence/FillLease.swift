@@ -25,7 +25,7 @@ struct FillLease: Sendable {
     ) -> Result<FillLease, KeyStripes.Refusal> {
         if let refusal = table.refusal(now: now) { return .failure(refusal) }
         return stripes.lease(stripe, now: now).map { version, lastWrite in
-            let latest = max(lastWrite, table.lastTableWrite)
+            let latest = max(lastWrite, table.lastWrite)
             return FillLease(
                 table: table,
                 epoch: epoch,

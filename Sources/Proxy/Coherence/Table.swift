@@ -13,73 +13,32 @@ final class Table: Sendable {
 
     let number: UInt32
     let name: [UInt8]
-
-    private let epochCounter = Atomic<UInt64>(0)
-    private let descriptionCounter = Atomic<UInt64>(0)
-    private let writesInFlight = Atomic<Int>(0)
-    private let dirtyUntil = Atomic<UInt64>(0)
-    private let lastWrite: Atomic<UInt64>
+    /// The table's own scope.
+    let scope: WriteScope
+    private let domain: WriteScope
     private let holders = Mutex<[Holder]>([])
 
-    init(number: UInt32, name: [UInt8], now: UInt64) {
+    init(number: UInt32, name: [UInt8], domain: WriteScope, now: UInt64) {
         self.number = number
         self.name = name
-        lastWrite = Atomic(now)
+        self.domain = domain
+        scope = WriteScope(now: now)
     }
 
-    /// Raised whenever something happened to the table that names no key.
-    var epoch: UInt64 { epochCounter.load(ordering: .sequentiallyConsistent) }
-
-    /// Raised whenever the table's description may have changed (created, deleted, updated).
-    var descriptionVersion: UInt64 { descriptionCounter.load(ordering: .sequentiallyConsistent) }
-
-    /// Why a fill of the table may not begin now, if it may not.
+    /// Raised whenever something happened to the table, or to all of its domain, that names no key.
     ///
-    /// The caller must have read `epoch` before: then a write that opens after this check has raised the epoch, and
-    /// what the fill installs under the old one can't be reached.
-    func refusal(now: UInt64) -> KeyStripes.Refusal? {
-        if writesInFlight.load(ordering: .sequentiallyConsistent) > 0 { return .writeInFlight }
-        return now < dirtyUntil.load(ordering: .sequentiallyConsistent) ? .dirty : nil
-    }
+    /// Both parts only grow, so no sum ever comes back.
+    var epoch: UInt64 { scope.epoch &+ domain.epoch }
+
+    /// Raised whenever the table's description may have changed.
+    var descriptionVersion: UInt64 { scope.descriptionVersion &+ domain.descriptionVersion }
 
     /// The time of the last write that named no key.
-    var lastTableWrite: UInt64 { lastWrite.load(ordering: .sequentiallyConsistent) }
+    var lastWrite: UInt64 { max(scope.lastWrite, domain.lastWrite) }
 
-    /// Begins a write that may touch any key.
-    func open() {
-        writesInFlight.add(1, ordering: .sequentiallyConsistent)
-        epochCounter.add(1, ordering: .sequentiallyConsistent)
-    }
-
-    /// Ends a write that may have touched any key.
-    func close(now: UInt64, dirtyFor: UInt64) {
-        if dirtyFor > 0 {
-            extendDirty(until: now &+ dirtyFor)
-        }
-        lastWrite.store(now, ordering: .sequentiallyConsistent)
-        epochCounter.add(1, ordering: .sequentiallyConsistent)
-        writesInFlight.subtract(1, ordering: .sequentiallyConsistent)
-    }
-
-    /// Makes every entry unreachable, without a write of ours: the table turned out to be another one.
-    func invalidate(now: UInt64) {
-        lastWrite.store(now, ordering: .sequentiallyConsistent)
-        epochCounter.add(1, ordering: .sequentiallyConsistent)
-    }
-
-    /// Ends the caching of the table for this process: something goes on changing it that this proxy does not see.
-    func suspend() {
-        extendDirty(until: UInt64(Int64.max))
-    }
-
-    /// Notes that what was known of the table's schema, TTL or identity may no longer hold.
-    func descriptionChanges() {
-        descriptionCounter.add(1, ordering: .sequentiallyConsistent)
-    }
-
-    /// Deadlines stay below 2^63: the standard library's atomic maximum compares as if signed.
-    private func extendDirty(until deadline: UInt64) {
-        dirtyUntil.max(min(deadline, UInt64(Int64.max)), ordering: .sequentiallyConsistent)
+    /// Why a fill of the table may not begin now, if it may not; as `WriteScope.refusal`.
+    func refusal(now: UInt64) -> KeyStripes.Refusal? {
+        scope.refusal(now: now) ?? domain.refusal(now: now)
     }
 
     /// Notes that a tenant's store may hold entries of the table.
@@ -96,9 +55,9 @@ final class Table: Sendable {
     /// Forgets who may hold entries, and makes what they hold unreachable: the tenants are gone.
     ///
     /// A fill that registers again holds a lease of the new epoch, or installs nothing.
-    func forgetHolders() {
+    func forgetHolders(now: UInt64) {
         holders.withLock { $0.removeAll() }
-        epochCounter.add(1, ordering: .sequentiallyConsistent)
+        scope.invalidate(now: now)
     }
 
     /// The stores that may hold entries of the table.

@@ -1,7 +1,7 @@
 import Cache
 import DynamoDB
 
-/// The keys and tables that one write in flight may change.
+/// The keys and scopes that one write in flight may change.
 ///
 /// Opened before the write is sent and closed exactly once when its outcome is known or given up; it belongs to the
 /// write, not to the client's connection.
@@ -22,22 +22,22 @@ final class WriteWindow {
     }
 
     private let keys: [Key]
-    private let tables: [Table]
+    private let scopes: [WriteScope]
     private let stripes: KeyStripes
     private let scratch: KeyBuffer
     private var isOpen = true
 
     /// Opens the window: from here on no fill that began earlier installs and none begins.
-    init(keys: [Key], tables: [Table], stripes: KeyStripes, scratch: KeyBuffer) {
+    init(keys: [Key], scopes: [WriteScope], stripes: KeyStripes, scratch: KeyBuffer) {
         self.keys = keys
-        self.tables = tables
+        self.scopes = scopes
         self.stripes = stripes
         self.scratch = scratch
         for key in keys {
             stripes.open(key.stripe)
         }
-        for table in tables {
-            table.open()
+        for scope in scopes {
+            scope.open()
         }
         dropEntries()
     }
@@ -57,8 +57,8 @@ final class WriteWindow {
         for key in keys {
             stripes.close(key.stripe, now: now, dirtyFor: dirtyFor)
         }
-        for table in tables {
-            table.close(now: now, dirtyFor: dirtyFor)
+        for scope in scopes {
+            scope.close(now: now, dirtyFor: dirtyFor)
         }
     }
 

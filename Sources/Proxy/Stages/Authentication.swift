@@ -90,7 +90,8 @@ extension Worker {
         let tenant = try shared.developmentTenant(
             identity: identity,
             accessKeyID: caller.map { unsafe String(decoding: $0.accessKeyID, as: UTF8.self) } ?? "",
-            region: caller.map { unsafe String(decoding: $0.region, as: UTF8.self) }
+            region: caller.map { unsafe String(decoding: $0.region, as: UTF8.self) },
+            now: reactor.now
         )
         if developmentTenants.count >= Self.maxDevelopmentTenants { developmentTenants.removeAll() }
         developmentTenants.insert(identity, tenant)

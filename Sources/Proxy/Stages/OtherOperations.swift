@@ -60,13 +60,13 @@ extension Worker {
         case .statements:
             try runStatements(touched, operation, admitted)
         case .tables, .tablesFromNowOn:
-            let tables = coherentTables(touched, for: admitted.tenant)
+            let scopes = scopes(of: touched, for: admitted.tenant)
             if case .tablesFromNowOn = effect {
-                for table in tables {
-                    table.suspend()
+                for scope in scopes {
+                    scope.suspend()
                 }
             }
-            writeTables(tables, hold(admitted))
+            writeScopes(scopes, hold(admitted))
         }
     }
 
@@ -79,7 +79,7 @@ extension Worker {
             throw .accessDenied(admitted.tenant, operation: name, table: nil)
         }
         try authoriseTables(touched, operation: name, admitted)
-        writeTables(coherentTables(touched, for: admitted.tenant), hold(admitted))
+        writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted))
     }
 
     private func touchedResources(
@@ -109,10 +109,10 @@ extension Worker {
         }
     }
 
-    /// The tables whose entries a request concerns that names no keys: those it names or, when that can't be told, all.
-    private func coherentTables(_ touched: TouchedResources, for tenant: Tenant) -> [Table] {
-        if touched.namesNoTable || touched.hasUnresolvedName { return tenant.route.domain.allTables() }
-        return touched.tables.compactMap { coherentTable($0.nameBytes, for: tenant) }
+    /// What a request may change that names no keys: the tables it names or, when that can't be told, everything.
+    private func scopes(of touched: TouchedResources, for tenant: Tenant) -> [WriteScope] {
+        if touched.namesNoTable || touched.hasUnresolvedName { return [tenant.route.domain.scope] }
+        return touched.tables.compactMap { coherentTable($0.nameBytes, for: tenant)?.scope }
     }
 
     /// The table of that name; nil when nothing of it can be cached.
@@ -129,9 +129,8 @@ extension Worker {
         _ admitted: Admitted
     ) throws(ErrorReply) {
         let tenant = admitted.tenant
-        var tables: [Table] = []
+        var scopes: [WriteScope] = []
         var mayWrite = false
-        var touchesAnything = false
         for statement in touched.statements {
             let classified = statement.classification
             let name = classified.table.flatMap { TableReference($0)?.nameBytes }
@@ -145,16 +144,15 @@ extension Worker {
             }
             mayWrite = true
             if let name {
-                if let table = coherentTable(name, for: tenant) { tables.append(table) }
+                if let table = coherentTable(name, for: tenant) { scopes.append(table.scope) }
             } else {
-                touchesAnything = true
+                scopes.append(tenant.route.domain.scope)
             }
         }
-        if touchesAnything { tables = tenant.route.domain.allTables() }
         var held = hold(admitted)
         held.separateToken(touched.clientRequestToken)
         if mayWrite {
-            send(held, window: window(keys: [], tables: tables))
+            send(held, window: window(keys: [], scopes: scopes))
         } else {
             forward(held, status: .notCacheable, isRead: true)
         }
@@ -167,7 +165,7 @@ extension Worker {
     /// A key that can't be told widens the window to its table.
     private func writeKeys(_ touched: TouchedResources, _ request: HeldRequest) {
         if touched.hasUnresolvedName || touched.namesNoTable {
-            return send(request, window: window(keys: [], tables: coherentTables(touched, for: request.tenant)))
+            return send(request, window: window(keys: [], scopes: scopes(of: touched, for: request.tenant)))
         }
         let views = touched.tables.map { table in
             let name = table.nameBytes
@@ -178,16 +176,16 @@ extension Worker {
         }
         describeAll(undescribed[...], as: request) { [unowned self] in
             var keys: [WriteWindow.Key] = []
-            var tables = touched.writesUnknownKeys ? views.compactMap { $0?.table } : []
+            var scopes = touched.writesUnknownKeys ? views.compactMap { $0?.table.scope } : []
             for write in touched.writes {
                 guard let view = views[write.table] else { continue }
                 if let key = key(of: write, in: view, body: request.body) {
                     keys.append(key)
-                } else if !tables.contains(where: { $0 === view.table }) {
-                    tables.append(view.table)
+                } else if !scopes.contains(where: { $0 === view.table.scope }) {
+                    scopes.append(view.table.scope)
                 }
             }
-            send(request, window: window(keys: keys, tables: tables))
+            send(request, window: window(keys: keys, scopes: scopes))
         }
     }
 
@@ -224,20 +222,20 @@ extension Worker {
         )
     }
 
-    /// Sends a request that may change the tables themselves, under windows over all of them.
-    private func writeTables(_ tables: [Table], _ request: HeldRequest) {
-        for table in tables {
-            table.descriptionChanges()
+    /// Sends a request that may change the tables themselves.
+    private func writeScopes(_ scopes: [WriteScope], _ request: HeldRequest) {
+        for scope in scopes {
+            scope.descriptionChanges()
         }
-        send(request, window: window(keys: [], tables: tables)) {
-            for table in tables {
-                table.descriptionChanges()
+        send(request, window: window(keys: [], scopes: scopes)) {
+            for scope in scopes {
+                scope.descriptionChanges()
             }
         }
     }
 
-    private func window(keys: [WriteWindow.Key], tables: [Table]) -> WriteWindow {
-        WriteWindow(keys: keys, tables: tables, stripes: shared.stripes, scratch: dropBuffer)
+    private func window(keys: [WriteWindow.Key], scopes: [WriteScope]) -> WriteWindow {
+        WriteWindow(keys: keys, scopes: scopes, stripes: shared.stripes, scratch: dropBuffer)
     }
 
     /// Sends a write and closes its window when its outcome is known, whatever has become of the client.

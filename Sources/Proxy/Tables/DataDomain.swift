@@ -10,10 +10,13 @@ final class DataDomain: Sendable {
     static let maxTables = 100_000
 
     let identity: String
+    /// What a write covers that can't be pinned to a table.
+    let scope: WriteScope
     private let tables = Mutex<[[UInt8]: Table]>([:])
     private let numbers: TableNumbers
 
-    init(identity: String, numbers: TableNumbers) {
+    init(identity: String, numbers: TableNumbers, now: UInt64) {
+        scope = WriteScope(now: now)
         self.identity = identity
         self.numbers = numbers
     }
@@ -25,13 +28,13 @@ final class DataDomain: Sendable {
         tables.withLock { tables in
             if let table = tables[name] { return table }
             guard tables.count < Self.maxTables else { return nil }
-            let table = Table(number: numbers.next(), name: name, now: now)
+            let table = Table(number: numbers.next(), name: name, domain: scope, now: now)
             tables[name] = table
             return table
         }
     }
 
-    /// Every table known: what a write that can't be pinned to a table may have changed.
+    /// Every table known.
     func allTables() -> [Table] {
         tables.withLock { Array($0.values) }
     }

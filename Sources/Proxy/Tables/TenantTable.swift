@@ -44,7 +44,7 @@ final class TenantTable: Sendable {
         knowledge.withLock { knowledge in
             if case .known(let new) = state {
                 if let old = knowledge.lastKnown, old.identity != new.identity || old.schema != new.schema {
-                    table.invalidate(now: now)
+                    table.scope.invalidate(now: now)
                 }
                 knowledge.lastKnown = new
             }

@@ -94,6 +94,7 @@ final class DevelopmentTenants: Sendable {
         identity: [UInt8],
         accessKeyID: String,
         region: String?,
+        now: UInt64,
         domain: (UpstreamEndpoint) -> DataDomain
     ) throws(ErrorReply) -> Tenant {
         if let known = tenants.withLock({ $0[identity] }) { return known }
@@ -124,7 +125,7 @@ final class DevelopmentTenants: Sendable {
             if tenants.count >= Self.maxTenants {
                 tenants.removeAll()
                 for table in data.allTables() {
-                    table.forgetHolders()
+                    table.forgetHolders(now: now)
                 }
             }
             tenants[identity] = tenant

@@ -53,7 +53,7 @@ final class Tenant: Sendable {
             if tables.count >= Self.maxTables {
                 // Forgetting a description loses the means to notice that its table was re-created.
                 for forgotten in tables.values {
-                    forgotten.table.invalidate(now: now)
+                    forgotten.table.scope.invalidate(now: now)
                 }
                 tables.removeAll()
             }

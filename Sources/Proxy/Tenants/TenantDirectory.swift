@@ -13,6 +13,14 @@ final class TenantDirectory: Sendable {
 
     private let state = Mutex(State())
     private let tableNumbers = TableNumbers()
+    private let start: UInt64
+
+    /// A directory of nothing yet.
+    ///
+    /// `now` is the start of the process, monotonic nanoseconds: as for `KeyStripes`.
+    init(now: UInt64) {
+        start = now
+    }
 
     /// Builds the registry that a configuration describes.
     ///
@@ -61,7 +69,7 @@ final class TenantDirectory: Sendable {
     func domain(identity: String) -> DataDomain {
         state.withLock { state in
             if let known = state.domains[identity] { return known }
-            let domain = DataDomain(identity: identity, numbers: tableNumbers)
+            let domain = DataDomain(identity: identity, numbers: tableNumbers, now: start)
             state.domains[identity] = domain
             return domain
         }
