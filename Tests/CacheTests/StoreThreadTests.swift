@@ -7,7 +7,7 @@ import Testing
 ///
 /// Every value names its key and repeats one byte, so a torn or misplaced one shows.
 struct StoreThreadTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func valuesAreNeverTornOrMixedUp() async {
         let store = Store(budget: 6 << 20)
         let tally = Tally()
@@ -41,7 +41,7 @@ struct StoreThreadTests {
         expectInvariants(store)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func concurrentBudgetsLeaveOneOfThem() async {
         let store = Store(budget: 64 << 20)
         await withTaskGroup { group in
