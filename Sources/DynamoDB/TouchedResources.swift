@@ -5,6 +5,16 @@ public struct TableReference: Sendable, Hashable {
     /// The ARN it was named by, when it was.
     public let arn: String?
 
+    /// Names are the same when their bytes are, not when Unicode takes them for equivalent.
+    public static func == (left: TableReference, right: TableReference) -> Bool {
+        left.name.utf8.elementsEqual(right.name.utf8) && (left.arn?.utf8.map { $0 } == right.arn?.utf8.map { $0 })
+    }
+
+    /// By the bytes of the name.
+    public func hash(into hasher: inout Hasher) {
+        for byte in name.utf8 { hasher.combine(byte) }
+    }
+
     /// Resolves a `TableName` member's value, a name or an ARN.
     ///
     /// Nil for an ARN that is not a table's.

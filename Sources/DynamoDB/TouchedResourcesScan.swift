@@ -31,7 +31,7 @@ struct TouchedResourcesScan {
         try reader.beginObject()
         while let name = try reader.nextMember() {
             if try reader.takeNull() { continue }
-            switch reader.decoded(name) {
+            switch memberName(name) {
             case "TableName":
                 table = add(reader.decoded(try reader.string()))
             case "GlobalTableName", "SourceTableName", "TargetTableName":
@@ -148,14 +148,14 @@ struct TouchedResourcesScan {
         try reader.beginObject()
         while let name = try reader.nextMember() {
             if try reader.takeNull() { continue }
-            switch reader.decoded(name) {
+            switch memberName(name) {
             case "TableName": table = add(reader.decoded(try reader.string()))
             case "Key": key = try reader.skipObject(.attributeMap)
             case "Item": item = try reader.skipObject(.attributeMap)
             default: try reader.skipValue()
             }
         }
-        switch reader.decoded(action) {
+        switch memberName(action) {
         case "Get", "ConditionCheck": break
         case "Put": addWrite(table, item.map(KeyWrite.Location.item))
         case "Update", "Delete": addWrite(table, key.map(KeyWrite.Location.key))
@@ -211,8 +211,10 @@ struct TouchedResourcesScan {
         case .object:
             try reader.beginObject()
             while let member = try reader.nextMember() {
-                let text = reader.decoded(member)
-                if name == "RequestItems" { _ = add(text) }
+                if name == "RequestItems" { _ = add(reader.decoded(member)) }
+                let text = memberName(member)
+                // Tables named in a way not known here: what it touches can't be told.
+                if text.hasSuffix("TableNames") || text.hasSuffix("Tables") { found.hasUnresolvedName = true }
                 try readUnknown(name: text)
             }
         case .array:
@@ -235,6 +237,14 @@ struct TouchedResourcesScan {
     }
 
     // MARK: Findings
+
+    /// A member's name to be compared with the model's; empty when it is not ASCII, as no name of the model's is.
+    ///
+    /// Swift's strings are equal when they are canonically equivalent ("\u{212A}ey" is "Key"), other parsers' are not.
+    private func memberName(_ name: JSONString) -> String {
+        let text = reader.decoded(name)
+        return text.utf8.allSatisfy { $0 < 0x80 } ? text : ""
+    }
 
     /// Notes a table's name or ARN and returns its index.
     private mutating func add(_ text: String) -> Int? {

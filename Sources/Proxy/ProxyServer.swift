@@ -68,6 +68,13 @@ public final class ProxyServer: Sendable {
         self.ports = ports
     }
 
+    /// The names of the tables that are known, of all data domains, for tests.
+    var knownTables: [String] {
+        shared.directory.allDomains().flatMap { domain in
+            domain.allTables().map { String(decoding: $0.name, as: UTF8.self) }
+        }
+    }
+
     /// Blocks until the proxy has stopped.
     public func run() {
         for thread in threads {
@@ -93,10 +100,10 @@ public final class ProxyServer: Sendable {
     ///
     /// - Throws: With the tenants as before; of several certificates those before the broken one are already new.
     public func reload(_ configuration: Configuration) throws {
-        let registry = try shared.directory.registry(for: configuration)
         for context in tls {
             try context?.reload()
         }
+        let registry = try shared.directory.registry(for: configuration)
         for thread in threads {
             thread.send(.adopt(registry))
         }

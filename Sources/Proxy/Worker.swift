@@ -33,7 +33,7 @@ final class Worker {
     private var lastTicket: UInt64 = 0
     private(set) var landings: Mailbox<FlightLanding>?
     /// Requests that wait for a table's description, by view.
-    var describing: [ObjectIdentifier: [(MetadataState) -> Void]] = [:]
+    var describing: [ObjectIdentifier: [() -> Void]] = [:]
 
     init(reactor: Reactor, upstream: any Upstream, shared: SharedState, registry: TenantRegistry, logger: Logger) {
         self.reactor = reactor
@@ -63,14 +63,16 @@ final class Worker {
 
     /// The tenant's view of a table name.
     ///
-    /// - Returns: Nil for a name that can't be a table's, or when too many are known: nothing of it is ever cached.
+    /// - Returns: Nil for a name that is not the tenant's, that can't be a table's, or when too many are known: nothing of
+    ///   it is ever cached. Names that are not the tenant's are not remembered either.
     func view(of name: UnsafeRawBufferPointer, for tenant: Tenant) -> TenantTable? {
         guard unsafe TableName.isValid(name) else { return nil }
         lookupBuffer.removeAll()
         unsafe withUnsafeBytes(of: tenant.number) { unsafe lookupBuffer.append($0) }
         unsafe lookupBuffer.append(name)
         if let known = unsafe views.find(lookupBuffer.bytes) { return known }
-        guard let view = unsafe tenant.table(named: Array(name), now: reactor.now) else { return nil }
+        let owned = unsafe Array(name)
+        guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else { return nil }
         if views.count >= Self.maxViews { views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view

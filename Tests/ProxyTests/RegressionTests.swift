@@ -1,3 +1,4 @@
+import DynamoDB
 import Foundation
 import Testing
 
@@ -127,5 +128,133 @@ import Testing
         let reply = try client.receive()
         #expect(reply.status == 500, "\(reply.text)")
         #expect(reply.errorName == "InternalServerError")
+    }
+}
+
+/// What a review of the code found once.
+@Suite(.serialized) struct ReviewedTests {
+    @Test func `many items of alternating tables take no stack`() throws {
+        let fixture = try ProxyFixture()
+        let client = fixture.client()
+        fixture.upstream.withData { $0.create("others") }
+        let put = { (table: String, number: Int) in
+            "{\"Put\":{\"TableName\":\"\(table)\",\"Item\":{\"id\":{\"S\":\"k\(number)\"}}}}"
+        }
+        for count in [100, 20_000] {
+            let items = (0..<count).map { put($0 % 2 == 0 ? "things" : "others", $0) }.joined(separator: ",")
+            #expect(try client.call("TransactWriteItems", "{\"TransactItems\":[\(items)]}").status == 200)
+        }
+        #expect(fixture.upstream.count("DescribeTable") == 2)
+    }
+
+    /// KELVIN SIGN is canonically equivalent to K, and Swift's strings compare by equivalence.
+    @Test func `a name that Unicode takes for another is another`() throws {
+        let bodies = [
+            #"{"TableName":"things","Key":{"id":{"S":"real"}},"\u212aey":{"id":{"S":"decoy"}}}"#,
+            "{\"TableName\":\"things\",\"\u{212A}ey\":{\"id\":{\"S\":\"decoy\"}},\"Key\":{\"id\":{\"S\":\"real\"}}}",
+        ]
+        for body in bodies.map({ Array($0.utf8) }) {
+            let touched = try body.withUnsafeBytes { try TouchedResources.of(.updateItem, body: $0) }
+            #expect(touched.writes.count == 1)
+            guard case .key(let range) = touched.writes.first?.location else {
+                Issue.record("no key")
+                continue
+            }
+            #expect(String(decoding: body[range.start..<range.end], as: UTF8.self).contains("real"))
+        }
+        #expect(TableReference("K") != TableReference("\u{212A}"))
+        #expect(Set([TableReference("K"), TableReference("\u{212A}")]).count == 2)
+    }
+
+    @Test func `names that are not the tenant's are not remembered`() throws {
+        let fixture = try ProxyFixture(adjust: { $0.tenants[0].tables = ["things"] })
+        let client = fixture.client()
+        for number in 0..<50 {
+            #expect(try client.get("k", table: "made-up-\(number)").errorName == "AccessDeniedException")
+        }
+        #expect(fixture.proxy.knownTables == [])
+        _ = try client.get("k")
+        #expect(fixture.proxy.knownTables == ["things"])
+    }
+
+    @Test func `a tenant whose upstream has changed is another to the cache`() throws {
+        let fixture = try ProxyFixture()
+        let client = fixture.client()
+        _ = try client.put("k", "v1")
+        _ = try client.get("k")
+        #expect(try client.get("k").cache == "hit")
+        try fixture.proxy.reload(fixture.configuration)
+        usleep(100_000)
+        #expect(try client.get("k").cache == "hit", "the same settings keep what was cached")
+        var changed = fixture.configuration
+        changed.upstreams[0].region = "eu-west-1"
+        try fixture.proxy.reload(changed)
+        try waitUntil("the new upstream is asked") { (try? client.get("k"))?.cache == "miss" }
+    }
+
+    @Test func `a table re-created behind the proxy's back is noticed after a reload, too`() throws {
+        let fixture = try ProxyFixture(adjust: { $0.coherence.tableRefresh = 200_000_000 })
+        let client = fixture.client()
+        _ = try client.put("k", "v1")
+        _ = try client.get("k")
+        try fixture.proxy.reload(fixture.configuration)
+        fixture.upstream.withData { data in
+            data.tables["things"] = nil
+            data.create("things")
+        }
+        usleep(300_000)
+        _ = try client.get("k")
+        try waitUntil("the new table is noticed") { (try? client.get("k"))?.item == nil }
+    }
+
+    @Test func `a table deleted behind the proxy's back is not served for long`() throws {
+        let fixture = try ProxyFixture(adjust: { $0.coherence.tableRefresh = 200_000_000 })
+        let client = fixture.client()
+        _ = try client.put("k", "v1")
+        _ = try client.get("k")
+        fixture.upstream.withData { $0.tables["things"] = nil }
+        usleep(300_000)
+        _ = try client.get("k")
+        try waitUntil("its end is noticed") { (try? client.get("k"))?.errorName == "ResourceNotFoundException" }
+    }
+
+    @Test(arguments: ["ReplicaUpdates", "ResourcePolicy", "GlobalTableWitnessUpdates", "SSESpecification"])
+    func `members that act outside the table are the operator's`(member: String) throws {
+        let fixture = try ProxyFixture(adjust: { $0.tenants[1].operations = .all })
+        let body = "{\"TableName\":\"things\",\"\(member)\":[]}"
+        for operation in ["CreateTable", "UpdateTable"] {
+            #expect(try fixture.client("one").call(operation, body).errorName == "AccessDeniedException")
+        }
+        #expect(try fixture.client("two").call("UpdateTable", body).status == 200)
+    }
+
+    @Test func `an item nobody asked for makes nothing absent`() throws {
+        let fixture = try ProxyFixture()
+        let client = fixture.client()
+        fixture.upstream.script { call in
+            var plan = FakeDynamoDB.Plan()
+            if call.operation == "BatchGetItem" {
+                plan.ending = .error(
+                    status: 200,
+                    body: #"{"Responses":{"things":[{"id":{"S":"other"}}]},"UnprocessedKeys":{}}"#
+                )
+            }
+            return plan
+        }
+        _ = try client.call("BatchGetItem", #"{"RequestItems":{"things":{"Keys":[{"id":{"S":"k"}}]}}}"#)
+        #expect(try client.get("k").cache == "miss")
+    }
+
+    @Test func `a bulk write that is refused suspends nothing`() throws {
+        let fixture = try ProxyFixture(adjust: { $0.tenants[0].operations = .all })
+        let client = fixture.client()
+        fixture.upstream.script { call in
+            var plan = FakeDynamoDB.Plan()
+            if call.operation == "StartBulkPutItems" { plan.ending = .error(status: 400, body: "{}") }
+            return plan
+        }
+        _ = try client.call("StartBulkPutItems", "{}")
+        _ = try client.get("k")
+        #expect(try client.get("k").cache == "hit")
     }
 }

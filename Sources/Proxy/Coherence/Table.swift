@@ -56,8 +56,11 @@ final class Table: Sendable {
     ///
     /// A fill that registers again holds a lease of the new epoch, or installs nothing.
     func forgetHolders(now: UInt64) {
-        holders.withLock { $0.removeAll() }
-        scope.invalidate(now: now)
+        // Under one lock: a write must find either the holders or a new epoch.
+        holders.withLock { holders in
+            holders.removeAll()
+            scope.invalidate(now: now)
+        }
     }
 
     /// The stores that may hold entries of the table.

@@ -35,13 +35,11 @@ extension Worker {
         let held = hold(admitted)
         if plan.missingCount == 0 {
             answer(plan, held)
-        } else {
-            describe(plan.tables[...], [], as: held) { [unowned self] metadata in
-                fetch(plan, metadata, held)
+            for part in plan.tables {
+                refreshIfOld(part.view, as: held)
             }
-        }
-        for part in plan.tables {
-            refreshIfOld(part.view, as: held)
+        } else {
+            describe(plan.tables.map(\.view), as: held) { [unowned self] in fetch(plan, held) }
         }
     }
 
@@ -90,25 +88,8 @@ extension Worker {
         return nil
     }
 
-    /// Describes the tables one after another; the result has nil for those that can't be described.
-    private func describe(
-        _ parts: ArraySlice<BatchPlan.TablePart>,
-        _ described: [TableMetadata?],
-        as held: HeldRequest,
-        then: @escaping ([TableMetadata?]) -> Void
-    ) {
-        guard let part = parts.first else { return then(described) }
-        describe(part.view, as: held) { [unowned self] state in
-            var metadata: TableMetadata?
-            if case .known(let known) = state { metadata = known }
-            describe(parts.dropFirst(), described + [metadata], as: held, then: then)
-        }
-    }
-
-    private func fetch(_ plan: BatchPlan, _ metadata: [TableMetadata?], _ held: HeldRequest) {
-        let fills = zip(plan.tables, metadata).map { part, metadata in
-            metadata.flatMap { leases(for: part, $0) }
-        }
+    private func fetch(_ plan: BatchPlan, _ held: HeldRequest) {
+        let fills = plan.tables.map { leases(for: $0) }
         var isUpgraded: [Bool] = []
         let parts = zip(plan.tables, fills).map { part, fill in
             isUpgraded.append(!part.spec.consistentRead && fill?.needsConsistentRead == true)
@@ -140,10 +121,14 @@ extension Worker {
         }
     }
 
-    private func leases(for part: BatchPlan.TablePart, _ metadata: TableMetadata) -> BatchFill? {
-        guard part.view.cache.isEnabled, metadata.schema != nil else { return nil }
+    private func leases(for part: BatchPlan.TablePart) -> BatchFill? {
         let table = part.view.table
-        var fill = BatchFill(metadata: metadata, epoch: table.epoch)
+        // The epoch before the description: whatever changes the description after this raises the epoch too.
+        let epoch = table.epoch
+        guard part.view.cache.isEnabled, case .known(let metadata) = part.view.metadata(now: reactor.now),
+            metadata.schema != nil
+        else { return nil }
+        var fill = BatchFill(metadata: metadata, epoch: epoch)
         for key in part.missing {
             let stripe = unsafe key.canonical.withUnsafeBytes { canonical in
                 unsafe CacheKey.stripe(table: table.number, canonical: canonical)
@@ -172,6 +157,7 @@ extension Worker {
     ) {
         guard let schema = fill.metadata.schema else { return }
         var leases = fill.leases
+        let asked = Set(part.missing.map(\.canonical))
         unsafe body.withUnsafeBytes { body in
             let name = unsafe held.body.withUnsafeBytes { unsafe Array(part.spec.name.slice(of: $0)) }
             func isOurs(_ range: ByteRange) -> Bool {
@@ -196,8 +182,13 @@ extension Worker {
                         leases.removeAll()
                         return
                     }
-                    if let lease = unsafe leases.removeValue(forKey: Array(keyBuffer.bytes)) {
-                        let canonical = unsafe Array(keyBuffer.bytes)
+                    let canonical = unsafe Array(keyBuffer.bytes)
+                    guard asked.contains(canonical) else {
+                        // An item nobody asked for: the schema must be another by now, and nothing is known to be absent.
+                        leases.removeAll()
+                        return
+                    }
+                    if let lease = leases.removeValue(forKey: canonical) {
                         unsafe install(item, canonical, lease, part, fill, held)
                     }
                 }

@@ -11,7 +11,8 @@ extension HeldRequest {
         guard let token, case .credentials = tenant.route.identity else { return }
         replacement = unsafe body.withUnsafeBytes { bytes in
             let text = unsafe JSONText.unescaped(token.range.slice(of: bytes))
-            guard (1...Self.maximumTokenLength).contains(text.count) else { return nil }
+            let length = String(decoding: text, as: UTF8.self).unicodeScalars.count
+            guard (1...Self.maximumTokenLength).contains(length) else { return nil }
             let digest = MessageDigest.sha256(hexadecimal: Array(tenant.name.utf8) + [0] + text)
             return unsafe RequestWriter.replacing(token.range, of: bytes, with: digest.prefix(Self.maximumTokenLength))
         }

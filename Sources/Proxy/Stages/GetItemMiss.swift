@@ -20,22 +20,19 @@ struct HeldGet {
 extension Worker {
     /// Reads the item upstream, or waits for somebody who does, and answers.
     func fetch(_ held: HeldGet) {
-        describe(held.view, as: held.request) { [unowned self] state in
-            switch state {
-            case .known(let metadata):
-                guard held.arn == nil || held.arn == metadata.arn else {
-                    return forward(held.request, status: .notCacheable, isRead: true)
-                }
-                fetch(held, metadata)
-            case .unknown, .unavailable:
-                forward(held.request, status: .noDescription, isRead: true)
-            }
-        }
+        describe([held.view], as: held.request) { [unowned self] in fetchDescribed(held) }
     }
 
-    private func fetch(_ held: HeldGet, _ metadata: TableMetadata) {
+    private func fetchDescribed(_ held: HeldGet) {
         let table = held.view.table
+        // The epoch before the description: whatever changes the description after this raises the epoch too.
         let epoch = table.epoch
+        guard case .known(let metadata) = held.view.metadata(now: reactor.now) else {
+            return forward(held.request, status: .noDescription, isRead: true)
+        }
+        guard held.arn == nil || held.arn == metadata.arn else {
+            return forward(held.request, status: .notCacheable, isRead: true)
+        }
         CacheKey.begin(keyBuffer, tenant: held.request.tenant.number, table: table.number, epoch: epoch)
         let stripe = unsafe held.canonical.withUnsafeBytes { canonical in
             unsafe keyBuffer.append(canonical)
@@ -133,10 +130,11 @@ extension Worker {
                 return reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
             }
             var body: [UInt8] = []
+            var isWhole = false
             unsafe upstream.body.withUnsafeBytes { source in
                 let raw = unsafe item.map { unsafe $0.slice(of: source) }
-                _ = unsafe GetItemBody.append(raw, projection: held.projection, to: &body)
-                guard held.get.returnConsumedCapacity != .none else { return }
+                isWhole = unsafe GetItemBody.append(raw, projection: held.projection, to: &body)
+                guard isWhole, held.get.returnConsumedCapacity != .none else { return }
                 var capacity: [UInt8] = []
                 let name = unsafe request.body.withUnsafeBytes { unsafe Array(held.get.tableName.slice(of: $0)) }
                 let used = joined ? nil : consumed.flatMap { unsafe ConsumedCapacity.parse($0.slice(of: source)) }
@@ -144,6 +142,10 @@ extension Worker {
                 let reported = used ?? ConsumedCapacity(tableName: name, units: 0, shape: shape)
                 (isUpgraded ? reported.halved : reported).append(to: &capacity)
                 GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
+            }
+            guard isWhole else {
+                let error = ErrorReply.internalServerError("The item could not be projected.")
+                return reply(error, cache: .upstreamFailure, to: request.exchange, contentType: request.contentType)
             }
             reply(body, cache: status, contentType: request.contentType, to: request.exchange)
         }

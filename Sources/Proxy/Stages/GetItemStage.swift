@@ -59,12 +59,7 @@ extension Worker {
         _ admitted: Admitted
     ) throws(ErrorReply) -> (view: TenantTable?, arn: String?) {
         let raw = unsafe get.tableName.slice(of: admitted.body)
-        if get.tableNameIsPlain, let view = unsafe view(of: raw, for: admitted.tenant) {
-            guard view.isAllowed else {
-                throw .accessDenied(admitted.tenant, operation: "GetItem", table: view.table.name)
-            }
-            return (view, nil)
-        }
+        if get.tableNameIsPlain, let view = unsafe view(of: raw, for: admitted.tenant) { return (view, nil) }
         guard let reference = TableReference(unsafe JSONText.decoded(raw)) else {
             guard admitted.tenant.policy.allowsEveryTable else {
                 throw .accessDenied(admitted.tenant, operation: "GetItem", table: nil)

@@ -60,13 +60,12 @@ extension Worker {
         case .statements:
             try runStatements(touched, operation, admitted)
         case .tables, .tablesFromNowOn:
-            let scopes = scopes(of: touched, for: admitted.tenant)
             if case .tablesFromNowOn = effect {
-                for scope in scopes {
-                    scope.suspend()
-                }
+                writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted), goesOn: true)
+            } else {
+                try authoriseMembers(operation, admitted)
+                writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted))
             }
-            writeScopes(scopes, hold(admitted))
         }
     }
 
@@ -108,6 +107,30 @@ extension Worker {
             throw .accessDenied(admitted.tenant, operation: operation, table: nil)
         }
     }
+
+    /// Refuses members of CreateTable and UpdateTable that act outside the table with the operator's rights.
+    private func authoriseMembers(_ operation: Operation, _ admitted: Admitted) throws(ErrorReply) {
+        guard admitted.tenant.policy.operations != .all else { return }
+        do {
+            var reader = unsafe JSONReader(admitted.body)
+            try reader.beginObject()
+            while let name = try reader.nextMember() {
+                for member in Self.operatorMembers where reader.matches(name, member) {
+                    throw ErrorReply.accessDenied(admitted.tenant, operation: operation.name, table: nil)
+                }
+                try reader.skipValue()
+            }
+        } catch let error as ErrorReply {
+            throw error
+        } catch {
+            throw .malformedJSON
+        }
+    }
+
+    /// Replicas in other regions, keys of KMS, and policies by which other accounts get at the table.
+    private static let operatorMembers: [StaticString] = [
+        "ReplicaUpdates", "GlobalTableWitnessUpdates", "ResourcePolicy", "SSESpecification",
+    ]
 
     /// What a request may change that names no keys: the tables it names or, when that can't be told, everything.
     private func scopes(of touched: TouchedResources, for tenant: Tenant) -> [WriteScope] {
@@ -160,10 +183,17 @@ extension Worker {
 
     // MARK: - Writes
 
+    /// Items of a transaction; a batch has fewer (service quotas).
+    private static let maxWrites = 100
+
     /// Sends a write under a window over the keys it names.
     ///
     /// A key that can't be told widens the window to its table.
     private func writeKeys(_ touched: TouchedResources, _ request: HeldRequest) {
+        // More than any operation takes: a window on everything is cheaper than to look at each, and keeps no table's name.
+        if touched.writes.count > Self.maxWrites || touched.tables.count > Self.maxWrites {
+            return send(request, window: window(keys: [], scopes: [request.tenant.route.domain.scope]))
+        }
         if touched.hasUnresolvedName || touched.namesNoTable {
             return send(request, window: window(keys: [], scopes: scopes(of: touched, for: request.tenant)))
         }
@@ -174,7 +204,7 @@ extension Worker {
         let undescribed = touched.writes.compactMap { write in
             if case .item = write.location { views[write.table] } else { nil }
         }
-        describeAll(undescribed[...], as: request) { [unowned self] in
+        describe(undescribed, as: request) { [unowned self] in
             var keys: [WriteWindow.Key] = []
             var scopes = touched.writesUnknownKeys ? views.compactMap { $0?.table.scope } : []
             for write in touched.writes {
@@ -186,18 +216,6 @@ extension Worker {
                 }
             }
             send(request, window: window(keys: keys, scopes: scopes))
-        }
-    }
-
-    private func describeAll(
-        _ views: ArraySlice<TenantTable>,
-        as request: HeldRequest,
-        then: @escaping () -> Void
-    ) {
-        guard let view = views.first else { return then() }
-        describe(view, as: request) { [unowned self] _ in
-            let rest = views.dropFirst().drop { $0 === view }
-            describeAll(rest, as: request, then: then)
         }
     }
 
@@ -222,14 +240,15 @@ extension Worker {
         )
     }
 
-    /// Sends a request that may change the tables themselves.
-    private func writeScopes(_ scopes: [WriteScope], _ request: HeldRequest) {
+    /// Sends a request that may change the tables themselves; `goesOn` when it changes items after its answer too.
+    private func writeScopes(_ scopes: [WriteScope], _ request: HeldRequest, goesOn: Bool = false) {
         for scope in scopes {
             scope.descriptionChanges()
         }
-        send(request, window: window(keys: [], scopes: scopes)) {
+        send(request, window: window(keys: [], scopes: scopes)) { result in
             for scope in scopes {
                 scope.descriptionChanges()
+                if goesOn, !result.isRefusal { scope.suspend() }
             }
         }
     }
@@ -242,10 +261,10 @@ extension Worker {
     private func send(
         _ request: HeldRequest,
         window: WriteWindow,
-        before close: @escaping () -> Void = {}
+        before close: @escaping (UpstreamResult) -> Void = { _ in }
     ) {
         send(request, isRead: false) { [unowned self] result in
-            close()
+            close(result)
             window.close(
                 WriteWindow.Outcome(result),
                 now: reactor.now,
@@ -291,6 +310,16 @@ extension WriteWindow.Outcome {
             }
         case .failure(let failure):
             self = failure.mayHaveBeenSent ? .unknown : .definite
+        }
+    }
+}
+
+extension UpstreamResult {
+    /// The upstream said no: nothing was done, and nothing will be.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .success(let reply): (400..<500).contains(reply.status) && reply.status != 408
+        case .failure(let failure): !failure.mayHaveBeenSent
         }
     }
 }

@@ -1,43 +1,49 @@
 import DynamoDB
+import Logging
 import Transport
 import Upstream
 
 extension Worker {
-    /// How long a failed description is not asked for again, by cause.
-    ///
-    /// Nanoseconds.
-    private static let retryAfterTransient: UInt64 = 1_000_000_000
-    private static let retryAfterRefused: UInt64 = 30_000_000_000
+    /// How long a failed description is not asked for again, in nanoseconds.
+    private static let retryDelay: UInt64 = 1_000_000_000
 
-    /// Gives the table's metadata, asking upstream for it at most once at a time (per worker).
+    /// Sees to it that the tables are described as far as they can be, all at the same time and each at most once at a
+    /// time (per worker), then calls `then` once: before this returns when there is nothing to wait for.
     ///
-    /// `then` is called once; before this returns when the answer is known.
-    func describe(_ view: TenantTable, as request: HeldRequest, then: @escaping (MetadataState) -> Void) {
-        let state = view.metadata(now: reactor.now)
-        guard case .unknown = state else {
-            refreshIfOld(view, as: request)
-            return then(state)
+    /// What came of it is asked of the views (`TenantTable.metadata`), after the epoch that a lease will use.
+    func describe(_ views: [TenantTable], as request: HeldRequest, then: @escaping () -> Void) {
+        var waitingFor: [ObjectIdentifier: TenantTable] = [:]
+        for view in views {
+            if case .unknown = view.metadata(now: reactor.now) {
+                waitingFor[ObjectIdentifier(view)] = view
+            } else {
+                refreshIfOld(view, as: request)
+            }
         }
-        let id = ObjectIdentifier(view)
-        if describing[id] != nil {
-            describing[id]?.append(then)
-            return
-        }
-        describing[id] = [then]
-        load(view, as: request) { [unowned self] state in
-            for waiter in describing.removeValue(forKey: id) ?? [] {
-                waiter(state)
+        guard !waitingFor.isEmpty else { return then() }
+        var left = waitingFor.count
+        for (id, view) in waitingFor {
+            let isUnderWay = describing[id] != nil
+            describing[id, default: []].append {
+                left -= 1
+                if left == 0 { then() }
+            }
+            if isUnderWay { continue }
+            load(view, as: request) { [unowned self] in
+                for waiter in describing.removeValue(forKey: id) ?? [] {
+                    waiter()
+                }
             }
         }
     }
 
     /// Asks for the description again without anybody waiting, when it has become old.
     func refreshIfOld(_ view: TenantTable, as request: @autoclosure () -> HeldRequest) {
-        guard view.claimsRefresh(now: reactor.now, retryAfter: Self.retryAfterTransient) else { return }
-        load(view, as: request()) { _ in }
+        guard view.claimsRefresh(now: reactor.now, retryAfter: Self.retryDelay) else { return }
+        load(view, as: request()) {}
     }
 
-    private func load(_ view: TenantTable, as request: HeldRequest, then: @escaping (MetadataState) -> Void) {
+    private func load(_ view: TenantTable, as request: HeldRequest, then: @escaping () -> Void) {
         let version = view.table.descriptionVersion
         var body = Array("{\"TableName\":".utf8)
         JSONText.appendQuoted(view.table.name, to: &body)
@@ -50,7 +56,7 @@ extension Worker {
                 now: reactor.now,
                 refreshAfter: shared.configuration.coherence.tableRefresh
             )
-            then(state)
+            then()
         }
 
         send(own: "DynamoDB_20120810.DescribeTable", body: body, like: request) { [unowned self] result in
@@ -59,19 +65,21 @@ extension Worker {
                 guard let description = unsafe reply.body.withUnsafeBytes({ unsafe TableDescription.parse($0) }),
                     description.isUsable
                 else {
-                    return finish(.unavailable(until: reactor.now &+ Self.retryAfterTransient))
+                    return finish(.unavailable(until: reactor.now &+ Self.retryDelay))
                 }
                 send(own: "DynamoDB_20120810.DescribeTimeToLive", body: body, like: request) { [unowned self] result in
                     switch described(result, isTimeToLive: true) {
                     case .answer(let reply):
                         finish(known(description, timeToLive: reply))
                     case .refused:
+                        warn("the upstream will not tell the table's TTL attribute: it is not applied", of: view, request)
                         finish(known(description, timeToLive: nil))
-                    case .later(let delay):
-                        finish(.unavailable(until: reactor.now &+ delay))
+                    case .gone, .later:
+                        finish(.unavailable(until: reactor.now &+ Self.retryDelay))
                     }
                 }
             case .refused:
+                warn("the upstream will not describe the table: a PutItem drops all of its entries", of: view, request)
                 let bare = TableMetadata(
                     identity: nil,
                     schema: nil,
@@ -80,8 +88,12 @@ extension Worker {
                     isReplicated: false
                 )
                 finish(.known(bare))
-            case .later(let delay):
-                finish(.unavailable(until: reactor.now &+ delay))
+            case .gone:
+                // What is kept of it is of a table that is no more.
+                view.table.scope.invalidate(now: reactor.now)
+                finish(.unavailable(until: reactor.now &+ Self.retryDelay))
+            case .later:
+                finish(.unavailable(until: reactor.now &+ Self.retryDelay))
             }
         }
     }
@@ -90,21 +102,30 @@ extension Worker {
         case answer(UpstreamReply)
         /// The upstream will not describe tables (no permission, no such operation): items can be cached all the same.
         case refused
-        /// Nothing can be said of the table before the delay has passed.
-        case later(UInt64)
+        /// There is no such table.
+        case gone
+        /// Nothing can be said of the table now.
+        case later
+    }
+
+    private func warn(_ text: Logger.Message, of view: TenantTable, _ request: HeldRequest) {
+        logger.warning(
+            text,
+            fields: [.tenant: "\(request.tenant.name)", .table: "\(String(decoding: view.table.name, as: UTF8.self))"]
+        )
     }
 
     private func described(_ result: UpstreamResult, isTimeToLive: Bool) -> Described {
-        guard case .success(let reply) = result else { return .later(Self.retryAfterTransient) }
+        guard case .success(let reply) = result else { return .later }
         if reply.status == 200 { return .answer(reply) }
-        guard reply.status == 400 else { return .later(Self.retryAfterTransient) }
+        guard reply.status == 400 else { return .later }
         switch reply.errorName {
         case "AccessDeniedException", "UnknownOperationException", "ValidationException":
             return .refused
-        case "ResourceNotFoundException" where isTimeToLive:
-            return .refused
+        case "ResourceNotFoundException":
+            return isTimeToLive ? .refused : .gone
         default:
-            return .later(Self.retryAfterTransient)
+            return .later
         }
     }
 

@@ -1,29 +1,34 @@
 import DynamoDB
 import Synchronization
 
-/// One table as one tenant sees it: whether it may, how it is cached, what is known of its schema.
+/// One table of a tenant's: how it is cached, what is known of its schema.
 ///
 /// Metadata is kept per tenant, because tenants of one data domain may sign for different accounts or regions.
 final class TenantTable: Sendable {
     let table: Table
-    let isAllowed: Bool
     let cache: EffectiveCacheSettings
 
-    private struct Knowledge {
+    /// What is known, in a form that a tenant's successor takes over when the configuration is reloaded.
+    struct Knowledge {
         var state = MetadataState.unknown
         var descriptionVersion: UInt64 = 0
         /// The last description seen, kept while the table can't be described, to tell a re-created one.
         var lastKnown: TableMetadata?
     }
 
-    private let knowledge = Mutex(Knowledge())
+    private let knowledge: Mutex<Knowledge>
     /// When a hit should have the metadata refreshed (monotonic nanoseconds); read without a lock on every hit.
     private let refreshAt = Atomic<UInt64>(0)
 
-    init(table: Table, isAllowed: Bool, cache: EffectiveCacheSettings) {
+    init(table: Table, cache: EffectiveCacheSettings, knowledge: Knowledge = Knowledge()) {
         self.table = table
-        self.isAllowed = isAllowed
         self.cache = cache
+        self.knowledge = Mutex(knowledge)
+    }
+
+    /// What is known now.
+    func currentKnowledge() -> Knowledge {
+        knowledge.withLock { $0 }
     }
 
     /// The metadata, as far as it still describes the table.
@@ -56,7 +61,7 @@ final class TenantTable: Sendable {
     /// True once each time the metadata has become old: the caller then asks for it again in the background.
     func claimsRefresh(now: UInt64, retryAfter: UInt64) -> Bool {
         let due = refreshAt.load(ordering: .relaxed)
-        guard due != 0, now >= due else { return false }
+        guard now >= due else { return false }
         return refreshAt.compareExchange(
             expected: due,
             desired: now &+ retryAfter,

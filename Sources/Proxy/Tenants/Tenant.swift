@@ -20,6 +20,8 @@ final class Tenant: Sendable {
 
     private let cacheRules: CacheRules
     private let tables = Mutex<[[UInt8]: TenantTable]>([:])
+    /// What was known before a reload, by table.
+    private let inherited: [[UInt8]: TenantTable.Knowledge]
 
     init(
         number: UInt32,
@@ -27,7 +29,8 @@ final class Tenant: Sendable {
         store: Store,
         policy: AccessPolicy,
         route: UpstreamRoute,
-        cacheRules: CacheRules
+        cacheRules: CacheRules,
+        predecessor: Tenant? = nil
     ) {
         self.number = number
         self.name = name
@@ -35,6 +38,7 @@ final class Tenant: Sendable {
         self.policy = policy
         self.route = route
         self.cacheRules = cacheRules
+        inherited = predecessor?.tables.withLock { $0.mapValues { $0.currentKnowledge() } } ?? [:]
     }
 
     /// The tenant's view of a table.
@@ -45,8 +49,8 @@ final class Tenant: Sendable {
         guard let table = route.domain.table(named: tableName, now: now) else { return nil }
         let view = TenantTable(
             table: table,
-            isAllowed: policy.allowsTable(tableName),
-            cache: cacheRules.settings(forTable: tableName)
+            cache: cacheRules.settings(forTable: tableName),
+            knowledge: inherited[tableName] ?? TenantTable.Knowledge()
         )
         return tables.withLock { tables in
             if let winner = tables[tableName] { return winner }

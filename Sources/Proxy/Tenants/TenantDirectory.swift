@@ -7,6 +7,7 @@ import Upstream
 final class TenantDirectory: Sendable {
     private struct State {
         var numbers: [String: UInt32] = [:]
+        var tenants: [UInt32: Tenant] = [:]
         var stores: [String: Store] = [:]
         var domains: [String: DataDomain] = [:]
     }
@@ -29,19 +30,25 @@ final class TenantDirectory: Sendable {
         let routes = try Dictionary(
             uniqueKeysWithValues: configuration.upstreams.map { ($0.name, try route(to: $0)) }
         )
+        let settingsByName = Dictionary(uniqueKeysWithValues: configuration.upstreams.map { ($0.name, $0) })
         var principals: [(String, TenantRegistry.Principal)] = []
+        var tenants: [UInt32: Tenant] = [:]
         for (settings, budget) in zip(configuration.tenants, configuration.cacheBudgets) {
-            guard let route = routes[settings.upstream] else {
+            guard let route = routes[settings.upstream], let upstream = settingsByName[settings.upstream] else {
                 throw ServerError("tenant \(settings.name): there is no upstream named \(settings.upstream)")
             }
+            // A tenant whose upstream has become another one is another tenant to the cache.
+            let number = number(of: "\(settings.name) \(upstream.dataFingerprint)")
             let tenant = Tenant(
-                number: number(of: settings.name),
+                number: number,
                 name: settings.name,
                 store: store(of: settings.name, budget: budget),
                 policy: AccessPolicy(operations: settings.operations, tables: settings.tables.map(Pattern.init)),
                 route: route,
-                cacheRules: CacheRules(settings.cache)
+                cacheRules: CacheRules(settings.cache),
+                predecessor: state.withLock { $0.tenants[number] }
             )
+            tenants[number] = tenant
             for key in settings.keys {
                 let principal = TenantRegistry.Principal(
                     tenant: tenant,
@@ -52,6 +59,7 @@ final class TenantDirectory: Sendable {
             }
         }
         releaseStores(except: Set(configuration.tenants.map(\.name)))
+        state.withLock { $0.tenants = tenants }
         return TenantRegistry(principals: principals)
     }
 
@@ -63,6 +71,11 @@ final class TenantDirectory: Sendable {
             state.numbers[name] = number
             return number
         }
+    }
+
+    /// Every data domain known.
+    func allDomains() -> [DataDomain] {
+        state.withLock { Array($0.domains.values) }
     }
 
     /// The data domain of that identity.
@@ -144,5 +157,19 @@ extension CacheRules {
                 )
             }
         )
+    }
+}
+
+extension UpstreamSettings {
+    /// Tells settings that may lead to other data from those that lead to the same: the endpoint, the region, and whose
+    /// credentials are used (not the secrets, which change when they are rotated).
+    fileprivate var dataFingerprint: String {
+        let owner =
+            switch credentials {
+            case .static(let id, _, _): "static \(id)"
+            case .environment: "environment"
+            case .profile(let name, let file): "profile \(name ?? "") \(file ?? "")"
+            }
+        return "\(endpoint) \(region) \(identity ?? "") \(owner)"
     }
 }
