@@ -72,7 +72,9 @@ final class Worker {
         unsafe lookupBuffer.append(name)
         if let known = unsafe views.find(lookupBuffer.bytes) { return known }
         let owned = unsafe Array(name)
-        guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else { return nil }
+        guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else {
+            return nil
+        }
         if views.count >= Self.maxViews { views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view

@@ -72,7 +72,7 @@ extension Worker {
                     case .answer(let reply):
                         finish(known(description, timeToLive: reply))
                     case .refused:
-                        warn("the upstream will not tell the table's TTL attribute: it is not applied", of: view, request)
+                        warn("the upstream will not tell the TTL attribute: it is not applied", of: view, request)
                         finish(known(description, timeToLive: nil))
                     case .gone, .later:
                         finish(.unavailable(until: reactor.now &+ Self.retryDelay))
