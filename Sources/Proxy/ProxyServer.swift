@@ -27,6 +27,14 @@ public final class ProxyServer: Sendable {
     }
 
     init(configuration: Configuration, logger: Logger, wallClock: (@Sendable () -> Int64)?) throws {
+        var configuration = configuration
+        if let fitting = Descriptors.connectionsThatFit(), fitting < configuration.limits.connections {
+            logger.warning(
+                "fewer connections than configured: the process may not open more files",
+                fields: [.connections: "\(fitting)"]
+            )
+            configuration.limits.connections = fitting
+        }
         let shared = SharedState(configuration: configuration, now: MonotonicClock.now(), wallClock: wallClock)
         let registry = try shared.directory.registry(for: configuration)
         var contexts: [TLSContext?] = []

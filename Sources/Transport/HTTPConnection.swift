@@ -55,7 +55,8 @@ final class HTTPConnection: ReadinessHandler {
         self.server = server
         self.stream = stream
         self.index = index
-        deadline = server.reactor.now &+ (stream.isTLS ? server.limits.headDeadline : server.limits.idleDeadline)
+        // A client that connects has a request to make: until the first one it has no more time than for a head.
+        deadline = server.reactor.now &+ min(server.limits.headDeadline, server.limits.idleDeadline)
     }
 
     // MARK: Events

@@ -85,6 +85,7 @@ import Testing
     }
 
     @Test func nearestWord() {
+        #expect(Similarity.nearest(to: "cahce", among: ["name", "cache"]) == "cache")
         #expect(Similarity.nearest(to: "limts", among: ["limits", "log"]) == "limits")
         #expect(Similarity.nearest(to: "negative-ttl", among: ["ttl", "negative_ttl"]) == "negative_ttl")
         #expect(Similarity.nearest(to: "GETITEM", among: ["GetItem", "PutItem"]) == "GetItem")

@@ -20,18 +20,22 @@ enum Similarity {
         word.prefix(64).lowercased().map { $0 == "-" ? "_" : $0 }
     }
 
-    /// Levenshtein's edit distance, one row at a time.
+    /// Optimal string alignment: Levenshtein's edit distance in which two neighbours that changed places count once.
     private static func distance(_ a: [Character], _ b: [Character]) -> Int {
-        var row = Array(0...b.count)
-        for (i, left) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, right) in b.enumerated() {
-                let substitution = diagonal + (left == right ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
+        var beforeLast: [Int] = []
+        var last = Array(0...b.count)
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                var best = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                    best = min(best, beforeLast[j - 1] + 1)
+                }
+                row.append(best)
             }
+            beforeLast = last
+            last = row
         }
-        return row[b.count]
+        return last[b.count]
     }
 }
