@@ -70,6 +70,10 @@ lint: bootstrap ## Format, dependency star, allow-list
 format: ## Format the Swift sources in place
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
+.PHONY: bench-hit
+bench-hit: build ## CPU per cached GetItem next to nginx (needs Debian's wrk and nginx)
+	Benchmarks/hit-cost
+
 .PHONY: clean
 clean: ## Remove everything built (not .venv)
 	rm -rf .build .build-asan .build-tsan .build-fuzz
