@@ -31,8 +31,8 @@ struct PathSyntax: Equatable {
 }
 
 /// A place in an item: a top-level attribute, then members of maps and elements of lists.
-struct DocumentPath: Equatable {
-    enum Element: Equatable {
+struct DocumentPath: Hashable {
+    enum Element: Hashable {
         case attribute([UInt8])
         case index(Int)
 

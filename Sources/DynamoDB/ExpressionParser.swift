@@ -1,6 +1,10 @@
 /// The request members that hold expressions; the raw value is what messages call them.
 enum ExpressionKind: String {
     case projection = "ProjectionExpression"
+    case condition = "ConditionExpression"
+    case filter = "FilterExpression"
+    case keyCondition = "KeyConditionExpression"
+    case update = "UpdateExpression"
 
     func error(_ message: String) -> ExpressionError {
         ExpressionError("Invalid \(rawValue): \(message)")
@@ -14,10 +18,16 @@ struct ExpressionParser {
     /// Bytes of an expression (Amazon DynamoDB Developer Guide, "Service, account, and table quotas").
     static let maximumCount = 4096
 
-    private let kind: ExpressionKind
+    let kind: ExpressionKind
     private let expression: [UInt8]
     private let tokens: [ExpressionToken]
     private var index = 0
+    /// Parentheses and negations the parser is inside of.
+    var depth = 0
+    /// Operators and functions read so far.
+    var operatorCount = 0
+    /// Whether something stood in more than one pair of parentheses.
+    var hasRedundantParentheses = false
 
     init(_ expression: [UInt8], kind: ExpressionKind) throws(ExpressionError) {
         guard !expression.isEmpty else { throw kind.error("The expression can not be empty;") }
@@ -60,7 +70,15 @@ struct ExpressionParser {
         return .identifier(text(try expect(.identifier)))
     }
 
-    private mutating func take(_ kind: ExpressionToken.Kind) -> ExpressionToken? {
+    /// Whether a function's name and its parenthesis come next.
+    var isAtFunction: Bool {
+        tokens[index].kind == .identifier && tokens[min(index + 1, tokens.count - 1)].kind == .leftParenthesis
+    }
+
+    /// The kind of the next token.
+    var next: ExpressionToken.Kind { tokens[index].kind }
+
+    mutating func take(_ kind: ExpressionToken.Kind) -> ExpressionToken? {
         let token = tokens[index]
         guard token.kind == kind else { return nil }
         if kind != .end { index += 1 }
@@ -68,18 +86,23 @@ struct ExpressionParser {
     }
 
     @discardableResult
-    private mutating func expect(_ kind: ExpressionToken.Kind) throws(ExpressionError) -> ExpressionToken {
+    mutating func expect(_ kind: ExpressionToken.Kind) throws(ExpressionError) -> ExpressionToken {
         if let token = take(kind) { return token }
+        throw syntaxError()
+    }
+
+    /// The next token cannot stand where it does.
+    func syntaxError() -> ExpressionError {
         // DynamoDB shows the text from the token before the wrong one to the token after it.
         let wrong = tokens[index]
         let start = tokens[max(index - 1, 0)].range.lowerBound
         let end = tokens[min(index + 1, tokens.count - 1)].range.upperBound
         let found = wrong.kind == .end ? "<EOF>" : String(decoding: text(wrong), as: UTF8.self)
         let near = String(decoding: expression[start..<end], as: UTF8.self)
-        throw self.kind.error("Syntax error; token: \"\(found)\", near: \"\(near)\"")
+        return kind.error("Syntax error; token: \"\(found)\", near: \"\(near)\"")
     }
 
-    private func text(_ token: ExpressionToken) -> [UInt8] {
+    func text(_ token: ExpressionToken) -> [UInt8] {
         Array(expression[token.range])
     }
 }
