@@ -23,12 +23,14 @@ bootstrap: ## Install what is missing: Debian packages (root or sudo), Python to
 	@Scripts/bootstrap
 
 .PHONY: build
-build: bootstrap ## Build the release binary, .build/release/leveret
+build: ## Build the release binary, .build/release/leveret
+	@Scripts/bootstrap build
 	swift build -c release --product leveret
 
 .PHONY: run
-run: build ## Run the proxy on PORT (8000) in front of a local moto
-	@PORT=$(PORT) Scripts/run
+run: build ## Run the proxy on PORT (8000) in front of its embedded store, kept in the file DATA if given
+	@Scripts/bootstrap || echo "make run: without the network there is no aws-cli in .venv; any other will do" >&2
+	@PORT=$(PORT) DATA=$(DATA) Scripts/run
 
 .PHONY: test
 test: lint test-unit test-e2e test-fuzz ## Everything: lint, unit tests, end-to-end tests, short fuzz runs
@@ -73,6 +75,10 @@ format: ## Format the Swift sources in place
 .PHONY: bench-hit
 bench-hit: build ## CPU per cached GetItem next to nginx (needs Debian's wrk and nginx)
 	Benchmarks/hit-cost
+
+.PHONY: bench-local
+bench-local: build bootstrap ## Throughput of `leveret local` next to moto (needs Debian's wrk)
+	Benchmarks/local-store
 
 .PHONY: clean
 clean: ## Remove everything built (not .venv)

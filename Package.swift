@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .target(name: "CLinux"),
 
         .target(name: "SigV4", dependencies: ["CLibcrypto"]),
@@ -30,10 +31,11 @@ let package = Package(
         .target(name: "Alloc"),
         .target(name: "Transport", dependencies: ["CLibssl", "CLinux"]),
         .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
+        .target(name: "TableStore", dependencies: ["CSQLite", "DynamoDB"]),
         .target(
             name: "Proxy",
             dependencies: [
-                "Alloc", "Cache", "DynamoDB", "SigV4", "Transport", "Upstream",
+                "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Transport", "Upstream",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -54,9 +56,12 @@ let package = Package(
         .testTarget(name: "AllocTests", dependencies: ["Alloc"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "CMallocCounter"]),
         .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
+        .testTarget(name: "TableStoreTests", dependencies: ["TableStore", "DynamoDB"]),
         .testTarget(
             name: "ProxyTests",
-            dependencies: ["Proxy", "Cache", "DynamoDB", "SigV4", "Transport", "Upstream", "CMallocCounter"]
+            dependencies: [
+                "Proxy", "Cache", "DynamoDB", "SigV4", "TableStore", "Transport", "Upstream", "CMallocCounter",
+            ]
         ),
     ]
 )
@@ -76,7 +81,7 @@ let settings: [SwiftSetting] =
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// Targets of C or of nothing but a module map have no Swift settings.
-let foreign: Set = ["CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CLinux", "CMallocCounter"]
+let foreign: Set = ["CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CSQLite", "CLinux", "CMallocCounter"]
 for target in package.targets where !foreign.contains(target.name) {
     var own = (target.swiftSettings ?? []) + settings
     if target.type != .test {

@@ -11,6 +11,17 @@ enum JSONNames {
         try reader.finish()
     }
 
+    /// Throws ``RequestError/duplicateMember`` when two of `names`, read by `reader`, are the same, escaped or not.
+    static func requireUnique(_ names: [JSONString], _ reader: JSONReader) throws(RequestError) {
+        try requireUnique(names[...], reader)
+    }
+
+    /// Passes over one value with the same checks.
+    static func skipUnique(_ reader: inout JSONReader) throws(RequestError) {
+        var names: [JSONString] = []
+        try checkValue(&reader, &names)
+    }
+
     /// Recursion is bounded by ``JSONReader/maximumDepth``.
     ///
     /// `names` holds the members of all open objects.

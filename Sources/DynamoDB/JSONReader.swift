@@ -143,6 +143,18 @@ public struct JSONReader {
         return true
     }
 
+    /// Reads true or false, or a string with a word for one, as DynamoDB takes it.
+    ///
+    /// Anything else throws DynamoDB's message for a Boolean.
+    public mutating func boolean() throws(RequestError) -> Bool {
+        guard try peek() == .string else { return try bool() }
+        switch decoded(try scanString()).lowercased() {
+        case "true", "yes", "y", "t", "1": return true
+        case "false", "no", "n", "f", "0": return false
+        default: throw .wrongType(message: ExpectedType.boolean.message(for: .string))
+        }
+    }
+
     /// Reads a number and returns its text.
     ///
     /// Another kind of value throws DynamoDB's message for an Integer.
@@ -209,6 +221,16 @@ public struct JSONReader {
             isFresh = false
             return ByteRange(start: start, end: position)
         }
+    }
+
+    /// Passes over one value of any kind and refuses objects in it that name a member twice.
+    public mutating func skipUniqueValue() throws(RequestError) {
+        try JSONNames.skipUnique(&self)
+    }
+
+    /// Throws ``RequestError/duplicateMember`` when two of the names an object had are the same, escaped or not.
+    public func requireUnique(_ names: [JSONString]) throws(RequestError) {
+        try JSONNames.requireUnique(names, self)
     }
 
     /// Passes over an object as ``skipValue()`` does.

@@ -1,5 +1,6 @@
 public import Logging
 import Synchronization
+public import TableStore
 import Transport
 import Upstream
 
@@ -35,7 +36,7 @@ public final class ProxyServer: Sendable {
             )
             configuration.limits.connections = fitting
         }
-        let shared = SharedState(configuration: configuration, now: MonotonicClock.now(), wallClock: wallClock)
+        let shared = try SharedState(configuration: configuration, now: MonotonicClock.now(), wallClock: wallClock)
         let registry = try shared.directory.registry(for: configuration)
         var contexts: [TLSContext?] = []
         for listener in configuration.listeners {
@@ -88,6 +89,7 @@ public final class ProxyServer: Sendable {
         for thread in threads {
             thread.join()
         }
+        shared.directory.closeEmbeddedStores()
         let counts = shared.counters.snapshot().filter { $0.count > 0 }
         let replies = counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " ")
         logger.info("stopped", fields: replies.isEmpty ? [:] : [.replies: "\(replies)"])
@@ -99,6 +101,16 @@ public final class ProxyServer: Sendable {
     public func stop() {
         for thread in threads {
             thread.send(.stop)
+        }
+    }
+
+    /// How the embedded store of `leveret local` behaves; nil for any other proxy.
+    ///
+    /// Setting it changes the behaviour from the next call on.
+    public var service: ServiceModel? {
+        get { shared.localTenant?.route.store?.service }
+        set {
+            if let newValue { shared.localTenant?.route.store?.service = newValue }
         }
     }
 

@@ -9,7 +9,9 @@ import Upstream
 /// The stages are extensions in `Stages/`, in the order a request meets them; `Stages/RequestPath.swift` begins.
 final class Worker {
     let reactor: Reactor
-    let upstream: any Upstream
+    private let upstream: any Upstream
+    /// The embedded stores' upstreams, by store.
+    private var embedded: [ObjectIdentifier: EmbeddedUpstream] = [:]
     let shared: SharedState
     var registry: TenantRegistry
     let logger: Logger
@@ -51,6 +53,21 @@ final class Worker {
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
         views.removeAll()
+    }
+
+    /// What answers the calls of a route.
+    func upstream(of route: UpstreamRoute) -> any Upstream {
+        guard let store = route.store else { return upstream }
+        if let known = embedded[ObjectIdentifier(store)] { return known }
+        let made = EmbeddedUpstream(store: store, reactor: reactor)
+        embedded[ObjectIdentifier(store)] = made
+        return made
+    }
+
+    /// Fails what waits for an upstream, and every later call.
+    func shutdownUpstreams() {
+        upstream.shutdown()
+        for embedded in embedded.values { embedded.shutdown() }
     }
 
     /// Unix seconds by which signatures are judged.
@@ -96,13 +113,27 @@ final class SharedState: Sendable {
     let region: String
     private let developmentTenants: DevelopmentTenants?
 
-    init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) {
+    /// The one tenant of `leveret local`.
+    let localTenant: Tenant?
+
+    /// Opens the embedded store that development mode or `leveret local` asks for.
+    init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) throws {
         self.configuration = configuration
         self.wallClock = wallClock
-        directory = TenantDirectory(now: now)
+        let directory = TenantDirectory(now: now)
+        self.directory = directory
         stripes = KeyStripes(now: now)
         region = configuration.upstreams.first?.region ?? "us-east-1"
-        developmentTenants = configuration.development.map(DevelopmentTenants.init(settings:))
+        developmentTenants = try configuration.development.map { settings in
+            guard case .embedded(let embedded) = settings.upstream else {
+                return DevelopmentTenants(settings: settings, embedded: nil)
+            }
+            let route = try directory.route(toEmbedded: .embedded(embedded), embedded)
+            return DevelopmentTenants(settings: settings, embedded: route)
+        }
+        localTenant = try configuration.local.map { settings in
+            try Tenant(local: directory.route(toEmbedded: .embedded(settings), settings))
+        }
     }
 
     /// The tenant of a caller under `--dev`.

@@ -6,7 +6,6 @@ import Upstream
 /// Made and used on that thread only.
 final class WorkerLoop {
     private let reactor: Reactor
-    private let upstream: HTTPUpstream
     private let worker: Worker
     private let servers: [HTTPServer]
     private let drainDeadline: UInt64
@@ -38,7 +37,6 @@ final class WorkerLoop {
         }
         drainDeadline = configuration.drainDeadline
         self.reactor = reactor
-        self.upstream = upstream
         self.worker = worker
     }
 
@@ -74,7 +72,7 @@ final class WorkerLoop {
         guard let left = draining else { return }
         draining = left - 1
         if left == 1 {
-            upstream.shutdown()
+            worker.shutdownUpstreams()
             reactor.stop()
         }
     }

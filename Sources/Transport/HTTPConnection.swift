@@ -210,6 +210,14 @@ final class HTTPConnection: ReadinessHandler {
         isInWork && serial == self.serial
     }
 
+    /// Closes instead of answering.
+    func abandon(_ serial: UInt64) {
+        guard awaitsReply(serial) else { return }
+        server.beginTurn()
+        close()
+        server.endTurn()
+    }
+
     func reply(
         _ serial: UInt64,
         status: Int,

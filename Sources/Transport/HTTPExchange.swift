@@ -40,6 +40,13 @@ public struct HTTPExchange {
         connection.reply(serial, status: status, contentLength: contentLength, headers: headers, body: body)
     }
 
+    /// Closes the connection without an answer.
+    ///
+    /// Not to be called inside `HTTPHandler.handle`, where earlier replies may wait to be sent.
+    public func abandon() {
+        connection.abandon(serial)
+    }
+
     /// Answers with a body at hand.
     public func reply(status: Int, headers: (ReplyWriter) -> Void, body: [UInt8]) {
         reply(status: status, contentLength: body.count, headers: headers, body: { $0.append(body) })

@@ -24,15 +24,23 @@ struct CheckConfig: ParsableCommand {
     }
 }
 
-/// What both commands do with a configuration file.
+/// What the commands do with a configuration file.
 enum ConfigurationFile {
     /// Exit code for a file with mistakes.
     static let mistaken = ExitCode(2)
 
     /// Prints the mistakes and ends the program when there are any.
     static func load(_ path: String) throws -> LoadedConfiguration {
+        try reading(path) { () throws(ConfigurationError) in try Configuration.load(file: path) }
+    }
+
+    /// The same for any file that is read with `body`.
+    static func reading<Result>(
+        _ path: String,
+        _ body: () throws(ConfigurationError) -> Result
+    ) throws -> Result {
         do {
-            return try Configuration.load(file: path)
+            return try body()
         } catch {
             StandardError.write(error.description)
             let count = error.mistakes.count

@@ -9,11 +9,12 @@ struct Serve: ParsableCommand {
         abstract: "Run the proxy.",
         usage: """
             leveret serve --config <file>
-            leveret serve --dev --upstream <url> [--listen <address>] [--cache <size>]
+            leveret serve --dev [--upstream <url> | --data <file>] [--listen <address>] [--cache <size>]
             """,
         discussion: """
             With --config it serves the tenants of a configuration file. With --dev it needs no file: it stands in front \
-            of a local DynamoDB (DynamoDB Local, moto, ministack), on this machine only, and checks no signature.
+            of its own embedded store, or of a local DynamoDB (DynamoDB Local, moto, ministack), on this machine only, \
+            and checks no signature.
 
             SIGTERM or SIGINT: stop accepting, finish what is in flight, exit 0; a second one ends it at once. \
             SIGHUP: read configuration and certificates again; a file with mistakes changes nothing. \
@@ -27,8 +28,21 @@ struct Serve: ParsableCommand {
     @Flag(name: .long, help: "Development: no configuration file, no signature checks, loopback only.")
     var dev = false
 
-    @Option(name: .long, help: ArgumentHelp("With --dev: the endpoint to forward to.", valueName: "url"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --dev: the endpoint to forward to. (default: the embedded store, in memory)",
+            valueName: "url"
+        )
+    )
     var upstream: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("With --dev: keep the embedded store's data in this file.", valueName: "file"),
+        completion: .file()
+    )
+    var data: String?
 
     @Option(
         name: .long,
@@ -50,9 +64,9 @@ struct Serve: ParsableCommand {
         case (true, nil): _ = try development()
         case (true, _?): throw ValidationError("--dev and --config exclude each other: give one of them")
         case (false, nil):
-            throw ValidationError("give --config FILE, or --dev --upstream URL to try it without a file")
+            throw ValidationError("give --config FILE, or --dev to try it without a file")
         case (false, _?):
-            let options = [("--upstream", upstream), ("--listen", listen), ("--cache", cache)]
+            let options = [("--upstream", upstream), ("--data", data), ("--listen", listen), ("--cache", cache)]
             if let option = options.first(where: { $0.1 != nil }) {
                 throw ValidationError("\(option.0) goes with --dev; with --config the file says it")
             }
@@ -63,27 +77,13 @@ struct Serve: ParsableCommand {
         Signals.block()
         var loaded = try load()
         if let logLevel { loaded.configuration.log.level = logLevel.level }
-        let configuration = loaded.configuration
-        let output = LogOutput(settings: configuration.log)
-        let logger = output.logger(label: "leveret")
-        if let development = configuration.development { Self.announce(development) }
-        for warning in loaded.warnings { logger.warning("\(warning)", fields: [:]) }
-        OpenFiles.raiseLimit()
-
-        let server = try Self.start(configuration, logger)
-        let supervisor = Supervisor(
-            server: server,
-            output: output,
-            logger: logger,
-            file: config,
-            logLevel: logLevel?.level
-        )
-        supervisor.start()
-        for (listener, port) in zip(configuration.listeners, server.ports) {
-            let address = Listener(host: listener.host, port: port).address
-            logger.info("listening", fields: [.address: "\(address)", .version: "\(Leveret.version)"])
-        }
-        server.run()
+        if let development = loaded.configuration.development { Self.announce(development) }
+        let reload = config.map { Supervisor.Reload.configuration(file: $0, logLevel: logLevel?.level) }
+        try Running(
+            configuration: loaded.configuration,
+            warnings: loaded.warnings,
+            reload: reload ?? .nothing
+        ).run()
     }
 
     private func load() throws -> LoadedConfiguration {
@@ -92,12 +92,13 @@ struct Serve: ParsableCommand {
     }
 
     private func development() throws -> Configuration {
-        guard let upstream else {
-            throw ValidationError("--dev needs --upstream URL, for example http://127.0.0.1:5000")
+        let isEmbedded = upstream == nil || upstream == UpstreamSettings.embeddedName
+        guard isEmbedded || data == nil else {
+            throw ValidationError("--data is the embedded store's file: leave out --upstream")
         }
         do throws(Configuration.DevelopmentProblem) {
             return try Configuration.development(
-                upstream: upstream,
+                upstream: isEmbedded ? .embedded(EmbeddedSettings(file: data)) : .endpoint(upstream ?? ""),
                 listen: listen ?? "127.0.0.1:8000",
                 cache: cache ?? "256MiB"
             )
@@ -107,27 +108,18 @@ struct Serve: ParsableCommand {
     }
 
     private static func announce(_ development: DevelopmentSettings) {
+        let upstream =
+            switch development.upstream {
+            case .endpoint(let url): "Forwarding to \(url)."
+            case .embedded(let settings): "Data: \(settings.file ?? "in memory, gone when it stops")."
+            }
         StandardError.write(
             """
             *** leveret: DEVELOPMENT MODE ***
             *** No signature is checked: whoever reaches this port may do everything. ***
-            *** Forwarding to \(development.upstream). For production use --config. ***
+            *** \(upstream) For production use --config. ***
             """
         )
-    }
-
-    /// A proxy that cannot start ends the program with one line and exit code 1.
-    private static func start(_ configuration: Configuration, _ logger: Logger) throws -> ProxyServer {
-        do {
-            return try ProxyServer(configuration: configuration, logger: logger)
-        } catch {
-            throw failure("\(error)")
-        }
-    }
-
-    private static func failure(_ reason: String) -> ExitCode {
-        StandardError.write("leveret: \(reason.split(whereSeparator: \.isNewline).joined(separator: " "))")
-        return ExitCode(1)
     }
 }
 

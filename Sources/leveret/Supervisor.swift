@@ -8,9 +8,17 @@ struct Supervisor: Sendable {
     var server: ProxyServer
     var output: LogOutput
     var logger: Logger
-    /// Nil under `--dev`.
-    var file: String?
-    var logLevel: Logger.Level?
+    var reload: Reload
+
+    /// What SIGHUP does.
+    enum Reload: Sendable {
+        /// Reads the configuration again; a log level of the command line goes before the file's.
+        case configuration(file: String, logLevel: Logger.Level?)
+        /// Reads again how the embedded store is to behave.
+        case service(file: String)
+        /// Nothing: no file was given.
+        case nothing
+    }
 
     /// Starts a thread that takes the signals.
     func start() {
@@ -22,7 +30,7 @@ struct Supervisor: Sendable {
         while true {
             let signal = Signals.next()
             if signal == SIGHUP {
-                if !isStopping { reload() }
+                if !isStopping { readAgain() }
             } else if isStopping {
                 // The shell's convention for a process ended by a signal.
                 _exit(128 + signal)
@@ -35,24 +43,33 @@ struct Supervisor: Sendable {
     }
 
     /// A file with mistakes changes nothing.
-    private func reload() {
-        guard let file else {
+    private func readAgain() {
+        switch reload {
+        case .nothing:
             logger.warning("nothing to reload: there is no configuration file", fields: [:])
-            return
+        case .configuration(let file, let logLevel):
+            do throws(ConfigurationError) {
+                var loaded = try Configuration.load(file: file)
+                if let logLevel { loaded.configuration.log.level = logLevel }
+                for warning in loaded.warnings { logger.warning("\(warning)", fields: [.file: "\(file)"]) }
+                apply(loaded.configuration, from: file)
+            } catch {
+                report(error, of: file)
+            }
+        case .service(let file):
+            do throws(ConfigurationError) {
+                server.service = try ServiceFile.load(file)
+                logger.info("service settings reloaded", fields: [.file: "\(file)"])
+            } catch {
+                report(error, of: file)
+            }
         }
-        do throws(ConfigurationError) {
-            var loaded = try Configuration.load(file: file)
-            if let logLevel { loaded.configuration.log.level = logLevel }
-            for warning in loaded.warnings { logger.warning("\(warning)", fields: [.file: "\(file)"]) }
-            apply(loaded.configuration, from: file)
-        } catch {
-            for mistake in error.mistakes { logger.error("\(mistake)", fields: [.file: "\(file)"]) }
-            let count = error.mistakes.count
-            logger.error(
-                "configuration not reloaded; the old one stays",
-                fields: [.file: "\(file)", .count: "\(count)"]
-            )
-        }
+    }
+
+    private func report(_ error: ConfigurationError, of file: String) {
+        for mistake in error.mistakes { logger.error("\(mistake)", fields: [.file: "\(file)"]) }
+        let fields: [LogKey: Logger.MetadataValue] = [.file: "\(file)", .count: "\(error.mistakes.count)"]
+        logger.error("configuration not reloaded; the old one stays", fields: fields)
     }
 
     private func apply(_ configuration: Configuration, from file: String) {

@@ -13,7 +13,7 @@ import Testing
             (#"{}"#, empty), (#"{"a":""}"#, empty), (#"{"M":{"a":{}}}"#, empty), (#"{"L":[{"a":{}}]}"#, empty),
             (#"{"S":null}"#, empty),
             (#"{"S":"a","N":"1"}"#, several), (#"{"S":"a","BOOL":true,"N":"1"}"#, several),
-            (#"{"NULL":false}"#, invalid + "Null attribute value types must have the value of true"),
+            (#"{"NULL":"no"}"#, invalid + "Null attribute value types must have the value of true"),
             (#"{"SS":[]}"#, invalid + "An string set  may not be empty"),
             (#"{"NS":[]}"#, invalid + "An number set  may not be empty"),
             (#"{"BS":[]}"#, invalid + "Binary sets should not be empty"),
@@ -46,7 +46,7 @@ import Testing
 
     @Test(
         arguments: [
-            #"{"N":1}"#, #"{"S":1}"#, #"{"BOOL":"true"}"#, #"{"NULL":1}"#, #"{"L":{}}"#, #"{"M":[]}"#, #"{"SS":"a"}"#,
+            #"{"N":1}"#, #"{"S":1}"#, #"{"BOOL":"maybe"}"#, #"{"NULL":1}"#, #"{"L":{}}"#, #"{"M":[]}"#, #"{"SS":"a"}"#,
             #"{"SS":[1]}"#, #"{"B":"YQ"}"#, #"{"B":"YR=="}"#, #"{"B":"Y!=="}"#, #"{"B":"===="}"#, #"[]"#,
             #"{"S":"a"} x"#,
             #"{"S":"a","S":"b"}"#, #"{"M":{"a":{"S":"x"},"a":{"S":"y"}}}"#, #"{"SS":[],"N":1}"#,
@@ -67,7 +67,9 @@ import Testing
             (#"{"N":"1.50E2"}"#, #"{"N":"150"}"#), (#"{"S":"a\u00e9\"\n"}"#, "{\"S\":\"a\u{E9}\\\"\\u000a\"}"),
             (#"{"SS":["b","a"]}"#, #"{"SS":["a","b"]}"#), (#"{"NS":["10","9.0"]}"#, #"{"NS":["9","10"]}"#),
             (#"{"B":""}"#, #"{"B":""}"#), (#"{"S":""}"#, #"{"S":""}"#), (#"{"M":{}}"#, #"{"M":{}}"#),
-            (#"{"L":[]}"#, #"{"L":[]}"#), (#"{"NULL":true}"#, #"{"NULL":true}"#), (#"{"SS":[""]}"#, #"{"SS":[""]}"#),
+            (#"{"L":[]}"#, #"{"L":[]}"#), (#"{"NULL":true}"#, #"{"NULL":true}"#),
+            (#"{"NULL":false}"#, #"{"NULL":true}"#), (#"{"BOOL":"yes"}"#, #"{"BOOL":true}"#),
+            (#"{"SS":[""]}"#, #"{"SS":[""]}"#),
             (#"{"B":"/+8A"}"#, #"{"B":"/+8A"}"#), (#"{"BS":["YWI=","YQ=="]}"#, #"{"BS":["YQ==","YWI="]}"#),
             (#"{"X":[1,{}],"S":"a","N":null}"#, #"{"S":"a"}"#),
             (

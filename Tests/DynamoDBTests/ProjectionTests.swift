@@ -210,8 +210,7 @@ import Testing
         #expect(message(String(repeating: "a", count: 4096)) == nil)
         #expect(
             message(String(repeating: "a", count: 4097))
-                == "Invalid ProjectionExpression: Expression size has exceeded the maximum allowed size; "
-                + "expression size: 4097"
+                == "Invalid ProjectionExpression: Expression size has exceeded the maximum allowed size;"
         )
         #expect(message((0..<800).map { "a\($0)" }.joined(separator: ",")) == nil)
         #expect(message((0..<800).map { "a[\(800 - $0)]" }.prefix(500).joined(separator: ",")) == nil)

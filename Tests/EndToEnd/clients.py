@@ -51,6 +51,15 @@ def outcome(client, operation, **parameters):
         return {"raised": error.response["Error"], **error.response}
 
 
+def error(client, operation, **parameters):
+    """The code and the message of the error that a call is to raise."""
+    try:
+        reply = getattr(client, operation)(**parameters)
+    except ClientError as raised:
+        return raised.response["Error"]["Code"], raised.response["Error"]["Message"]
+    raise AssertionError(f"{operation} {parameters} was answered: {reply}")
+
+
 VOLATILE = {
     "ResponseMetadata", "TableId", "TableArn", "CreationDateTime", "LatestStreamArn", "LatestStreamLabel", "IndexArn",
     "LastUpdateToPayPerRequestDateTime", "LastDecreaseDateTime", "LastIncreaseDateTime",

@@ -9,7 +9,9 @@ from clients import Twins, dynamodb
 
 AIO = "aiobotocore" in sys.modules or sys.prefix.endswith("/aio")
 # The test modules of one environment import what the other has not.
-collect_ignore = ["test_first_light.py"] if AIO else ["test_aiobotocore.py", "test_pynamodb.py"]
+NEEDS_BOTO3 = ["test_first_light.py", "test_local_boto3.py"]
+NEEDS_AIO = ["test_aiobotocore.py", "test_local_aiodynamo.py", "test_local_pynamodb.py", "test_pynamodb.py"]
+collect_ignore = NEEDS_BOTO3 if AIO else NEEDS_AIO
 
 # Made up for each run's proxy; nothing else knows them.
 SECRETS = {
@@ -130,15 +132,33 @@ def on_ministack(folder):
 
 
 @pytest.fixture(scope="session")
+def on_local(folder):
+    yield from development(folder, servers.leveret_local)
+
+
+@pytest.fixture(scope="session")
+def local(folder):
+    """`leveret local`, in memory."""
+    with servers.leveret_local(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def store(local):
+    """A client of `leveret local`."""
+    return dynamodb(local.endpoint)
+
+
+@pytest.fixture(scope="session")
 def ministack_twins(folder, on_ministack):
     """For what moto cannot do: PartiQL's writes."""
     with servers.ministack(folder) as server:
         yield Twins(dynamodb(on_ministack.endpoint), dynamodb(server.endpoint))
 
 
-@pytest.fixture(scope="session", params=["moto", "ministack"])
+@pytest.fixture(scope="session", params=["moto", "ministack", "local"])
 def laptop(request):
-    """The proxy in development mode, before each of two independent servers."""
+    """The proxy in development mode, before each of three servers."""
     return request.getfixturevalue(f"on_{request.param}")
 
 

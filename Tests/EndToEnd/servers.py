@@ -103,10 +103,19 @@ def ministack(folder):
     return Server([TOOLS / "ministack"], port, folder / f"ministack-{port}.log", environment, "/_ministack/health")
 
 
-def leveret_development(folder, upstream):
+def leveret_development(folder, upstream=None):
+    """The proxy in development mode; without an upstream, in front of its embedded store."""
     port = free_port()
-    arguments = [leveret_binary(), "serve", "--dev", "--upstream", upstream, "--listen", f"127.0.0.1:{port}"]
+    before = ["--upstream", upstream] if upstream else []
+    arguments = [leveret_binary(), "serve", "--dev", *before, "--listen", f"127.0.0.1:{port}"]
     return Server(arguments, port, folder / f"leveret-{port}.log")
+
+
+def leveret_local(folder, *arguments):
+    """The embedded store alone."""
+    port = free_port()
+    command = [leveret_binary(), "local", "--port", port, *arguments]
+    return Server(command, port, folder / f"leveret-local-{port}.log")
 
 
 def leveret(folder, configuration, environment):

@@ -45,8 +45,8 @@ import Upstream
                 )
             ]
         )
-        if isDevelopment { configuration.development = DevelopmentSettings(upstream: upstream) }
-        let shared = SharedState(configuration: configuration, now: MonotonicClock.now())
+        if isDevelopment { configuration.development = DevelopmentSettings(upstream: .endpoint(upstream)) }
+        let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()
         let worker = Worker(
             reactor: reactor,

@@ -8,13 +8,14 @@ import Testing
     ])
     func loopback(listen: String, host: String) throws {
         let configuration = try Configuration.development(
-            upstream: "http://127.0.0.1:5000",
+            upstream: .endpoint("http://127.0.0.1:5000"),
             listen: listen,
             cache: "8MiB"
         )
         #expect(configuration.listeners.map(\.host) == [host])
         #expect(
-            configuration.development == DevelopmentSettings(upstream: "http://127.0.0.1:5000", cacheBudget: 8 << 20)
+            configuration.development
+                == DevelopmentSettings(upstream: .endpoint("http://127.0.0.1:5000"), cacheBudget: 8 << 20)
         )
         #expect(configuration.tenants.isEmpty && configuration.upstreams.isEmpty)
     }
@@ -22,7 +23,7 @@ import Testing
     @Test(arguments: ["0.0.0.0:8000", "[::]:8000", "192.168.1.1:80", "10.0.0.1:80", "[::ffff:10.0.0.1]:80"])
     func otherAddressesAreRefused(listen: String) {
         let problem = #expect(throws: Configuration.DevelopmentProblem.self) {
-            try Configuration.development(upstream: "http://127.0.0.1:5000", listen: listen, cache: "8MiB")
+            try Configuration.development(upstream: .endpoint("http://127.0.0.1:5000"), listen: listen, cache: "8MiB")
         }
         #expect(problem?.description.hasPrefix("--listen '\(listen)' can be reached from other machines") == true)
     }
@@ -39,7 +40,7 @@ import Testing
     )
     func wrongOptions(upstream: String, listen: String, cache: String, expected: String) {
         let problem = #expect(throws: Configuration.DevelopmentProblem.self) {
-            try Configuration.development(upstream: upstream, listen: listen, cache: cache)
+            try Configuration.development(upstream: .endpoint(upstream), listen: listen, cache: cache)
         }
         #expect(problem?.description.hasPrefix(expected) == true, "\(String(describing: problem))")
         #expect(problem?.description.contains("hunter2") == false)

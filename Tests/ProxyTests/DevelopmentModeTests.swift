@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct DevelopmentModeTests {
     private func fixture() throws -> ProxyFixture {
         try ProxyFixture(adjust: { configuration in
-            configuration.development = DevelopmentSettings(upstream: configuration.upstreams[0].endpoint)
+            configuration.development = DevelopmentSettings(upstream: .endpoint(configuration.upstreams[0].endpoint))
             configuration.tenants = []
             configuration.upstreams = []
         })

@@ -51,7 +51,7 @@ import Testing
 
     private func development() throws -> ProxyFixture {
         try ProxyFixture(adjust: { configuration in
-            configuration.development = DevelopmentSettings(upstream: configuration.upstreams[0].endpoint)
+            configuration.development = DevelopmentSettings(upstream: .endpoint(configuration.upstreams[0].endpoint))
         })
     }
 

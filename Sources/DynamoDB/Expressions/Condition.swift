@@ -1,4 +1,4 @@
-/// A ConditionExpression or FilterExpression, parsed and checked.
+/// A ConditionExpression, FilterExpression or KeyConditionExpression, parsed and checked.
 public struct Condition: Sendable {
     /// Functions that conditions know.
     static let functions: Set = [
@@ -28,6 +28,16 @@ public struct Condition: Sendable {
         case condition
         /// `FilterExpression`, of a query or scan.
         case filter
+        /// `KeyConditionExpression`, of a query.
+        case keyCondition
+
+        fileprivate var kind: ExpressionKind {
+            switch self {
+            case .condition: .condition
+            case .filter: .filter
+            case .keyCondition: .keyCondition
+            }
+        }
     }
 
     /// Parses an expression, given as UTF-8.
@@ -36,7 +46,7 @@ public struct Condition: Sendable {
         as role: Role = .condition,
         attributes: inout ExpressionAttributes
     ) throws(ExpressionError) {
-        root = try Node(parsing: expression, kind: role == .condition ? .condition : .filter, &attributes)
+        root = try Node(parsing: expression, kind: role.kind, &attributes)
     }
 
     /// Whether the condition holds for an item; of a missing item it sees an empty one.

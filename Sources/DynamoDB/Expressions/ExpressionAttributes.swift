@@ -87,7 +87,7 @@ public struct ExpressionAttributes {
         guard key.count <= maximumKeyCount else {
             throw .validation(
                 "ExpressionAttributeValues contains invalid key: "
-                    + "The expression attribute map contains a key that is too long; size of key: \(key.count)"
+                    + "The expression attribute map contains a key that is too long;"
             )
         }
         guard key.count > 1, key[0] == UInt8(ascii: ":"), key.dropFirst().allSatisfy(ExpressionLexer.isWord) else {

@@ -1,6 +1,7 @@
-/// A KeyConditionExpression, parsed and checked as far as that needs no table.
+/// A KeyConditionExpression or KeyConditions, parsed and checked as far as that needs no table.
 ///
-/// Messages: mhart/dynalite, validations/index.js and test/query.js, which ran against the service.
+/// Messages and their order: mhart/dynalite, validations/index.js, actions/query.js and test/query.js, which ran against
+/// the service.
 public struct KeyCondition: Sendable {
     /// What is asked of one attribute.
     enum Test {
@@ -9,29 +10,51 @@ public struct KeyCondition: Sendable {
         case beginsWith(AttributeValue)
     }
 
-    /// The tests by attribute, in the expression's order.
-    private var tests: [(name: [UInt8], test: Test)] = []
+    /// The tests by attribute, in the expression's order; nil for one that no key can be looked up by.
+    private var tests: [(name: [UInt8], test: Test?)] = []
 
     /// Parses an expression, given as UTF-8.
     public init(parsing expression: [UInt8], attributes: inout ExpressionAttributes) throws(ExpressionError) {
-        try add(try Condition.Node(parsing: expression, kind: .keyCondition, &attributes))
+        try self.init(Condition(parsing: expression, as: .keyCondition, attributes: &attributes))
+    }
+
+    /// What a KeyConditionExpression asks of keys.
+    public init(_ condition: Condition) throws(ExpressionError) {
+        try add(condition.root)
+        try checkCount()
+    }
+
+    /// What `KeyConditions` ask of keys.
+    public init(_ conditions: [LegacyCondition]) throws(ExpressionError) {
+        for condition in conditions { tests.append((condition.name, condition.keyTest)) }
+        try checkCount()
+    }
+
+    private func checkCount() throws(ExpressionError) {
+        guard (1...2).contains(tests.count) else {
+            throw ExpressionError("Conditions can be of length 1 or 2 only")
+        }
     }
 
     /// The keys the condition selects in a table or index with this schema.
     public func range(in schema: KeySchema) throws(ExpressionError) -> KeyRange {
-        guard tests.count <= 2 else { throw ExpressionError("Conditions can be of length 1 or 2 only") }
+        if schema.sortKey == nil, tests.count > 1 { throw .unsupported }
         let partition = try test(of: schema.partitionKey)
         guard case .comparison(.equal, let value) = partition else { throw .unsupported }
-        guard tests.count == 2 else { return KeyRange(partitionKey: value, sortKeys: SortKeyRange()) }
-        guard let sortKey = schema.sortKey else { throw .unsupported }
+        guard tests.count > 1, let sortKey = schema.sortKey else {
+            return KeyRange(partitionKey: value, sortKeys: SortKeyRange())
+        }
         return KeyRange(partitionKey: value, sortKeys: SortKeyRange(try test(of: sortKey)))
     }
 
     private func test(of attribute: KeySchema.Attribute) throws(ExpressionError) -> Test {
-        guard let test = tests.first(where: { $0.name == attribute.name })?.test else {
+        guard let (_, test) = tests.first(where: { $0.name == attribute.name }) else {
             throw ExpressionError(
                 "Query condition missed key schema element: \(String(decoding: attribute.name, as: UTF8.self))"
             )
+        }
+        guard let test else {
+            throw ExpressionError("Attempted conditional constraint is not an indexable operation")
         }
         let values: [AttributeValue]
         switch test {
@@ -118,6 +141,17 @@ public struct KeyCondition: Sendable {
             throw ExpressionError("Invalid condition in KeyConditionExpression: No key attribute specified")
         }
         return (found.name, found.position, values)
+    }
+}
+
+extension LegacyCondition {
+    fileprivate var keyTest: KeyCondition.Test? {
+        switch comparison {
+        case .between: .between(values[0], values[1])
+        case .beginsWith: .beginsWith(values[0])
+        case .notEqual: nil
+        default: comparison.comparator.map { .comparison($0, values[0]) }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-/// An UpdateExpression, parsed and checked.
+/// An UpdateExpression or AttributeUpdates, parsed and checked.
 public struct Update: Sendable {
     /// Functions that SET knows.
     static let functions: Set = ["if_not_exists", "list_append"]
@@ -16,14 +16,17 @@ public struct Update: Sendable {
         case delete(AttributeValue)
     }
 
-    private let actions: [Action]
+    let actions: [Action]
     /// The paths the update names: what UPDATED_OLD and UPDATED_NEW return.
     public let projection: Projection
+    /// How values of other types than the actions need are refused.
+    let mismatch: ExpressionError
 
     /// Parses an expression, given as UTF-8.
     public init(parsing expression: [UInt8], attributes: inout ExpressionAttributes) throws(ExpressionError) {
         actions = try Self.actions(expression, &attributes)
         projection = try Projection(paths: actions.map(\.path), kind: .update)
+        mismatch = .incorrectDataType
     }
 
     /// Names of the top-level attributes the update touches, as UTF-8.
@@ -39,6 +42,14 @@ public struct Update: Sendable {
     ///
     /// Everything is read from the old item, and list indexes are those of the old lists.
     public func apply(to item: Item) throws(ExpressionError) -> Item {
+        do throws(ExpressionError) {
+            return try updated(item)
+        } catch {
+            throw error == .incorrectDataType ? mismatch : error
+        }
+    }
+
+    private func updated(_ item: Item) throws(ExpressionError) -> Item {
         var edits: [UpdateEdit] = []
         for action in actions {
             let outcome: UpdateEdit.Outcome

@@ -14,6 +14,8 @@ public enum AttributeValueError: Error, Equatable, Sendable {
 /// Messages: mhart/dynalite, validations/index.js and test/, which ran against the service.
 struct AttributeValueReader {
     private static let invalid = "One or more parameter values were invalid: "
+    private static let empty =
+        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 
     /// What the ValidationException says, when there is one.
     private(set) var failure: String?
@@ -42,16 +44,22 @@ struct AttributeValueReader {
         depth += 1
         defer { depth -= 1 }
         if depth > AttributeValue.maximumDepth { fail(AttributeValue.depthMessage) }
+        if try reader.takeNull() {
+            fail(Self.empty)
+            return .null
+        }
         var value: AttributeValue?
+        var first: JSONString?
+        var others: [JSONString] = []
         try reader.beginObject(.attributeValue)
         while let member = try reader.nextMember() {
+            if first == nil { first = member } else { others.append(member) }
             guard let type = AttributeType(rawValue: reader.decoded(member)) else {
                 // DynamoDB ignores members it does not know.
-                try reader.skipValue()
+                try reader.skipUniqueValue()
                 continue
             }
             if try reader.takeNull() { continue }
-            if value?.type == type { throw .duplicateMember }
             let next = try contents(&reader, of: type)
             if value != nil {
                 fail(
@@ -61,8 +69,9 @@ struct AttributeValueReader {
             }
             value = next
         }
+        if let first, !others.isEmpty { try reader.requireUnique([first] + others) }
         if value == nil {
-            fail("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+            fail(Self.empty)
         }
         return value ?? .null
     }
@@ -79,9 +88,11 @@ struct AttributeValueReader {
         case .binary:
             return .binary(try Base64.decode(Self.bytes(try reader.string(.binary), reader)))
         case .bool:
-            return .bool(try reader.bool())
+            return .bool(try reader.boolean())
         case .null:
-            if try !reader.bool() {
+            // The service has taken false for true since 2026, but not a word for it.
+            let isWord = try reader.peek() == .string
+            if try !reader.boolean(), isWord {
                 fail(Self.invalid + "Null attribute value types must have the value of true")
             }
             return .null
@@ -171,6 +182,16 @@ extension AttributeValue {
         "Nesting Levels have exceeded supported limits: "
         + "Attributes in the item have nested levels beyond supported limit"
 
+    /// Reads one attribute value, `{"<type>":...}`, where `reader` stands.
+    ///
+    /// Throws only what is a SerializationException; the message of the first ValidationException goes to `failure`,
+    /// unless there is one already.
+    public init(_ reader: inout JSONReader, failure: inout String?) throws(RequestError) {
+        var values = AttributeValueReader()
+        self = try values.value(&reader)
+        failure = failure ?? values.failure
+    }
+
     /// Reads one attribute value, `{"<type>":...}`, which is all of `json`.
     public init(json: UnsafeRawBufferPointer) throws(AttributeValueError) {
         self = try unsafe readValidated(json) { (values, reader) throws(RequestError) in try values.value(&reader) }
@@ -178,6 +199,16 @@ extension AttributeValue {
 }
 
 extension AttributeMap {
+    /// Reads an item, `{"<name>":{"<type>":...},...}`, where `reader` stands.
+    ///
+    /// Throws only what is a SerializationException; the message of the first ValidationException goes to `failure`,
+    /// unless there is one already.
+    public init(_ reader: inout JSONReader, failure: inout String?) throws(RequestError) {
+        var values = AttributeValueReader()
+        self = try values.attributes(&reader)
+        failure = failure ?? values.failure
+    }
+
     /// Reads an item, `{"<name>":{"<type>":...},...}`, which is all of `json`.
     public init(json: UnsafeRawBufferPointer) throws(AttributeValueError) {
         self = try unsafe readValidated(json) { (values, reader) throws(RequestError) in

@@ -14,7 +14,9 @@ enum Base64 {
         bytes.reserveCapacity(text.count / 4 * 3)
         var (bits, count): (UInt32, Int) = (0, 0)
         for byte in text.dropLast(padding) {
-            guard let value = value(byte) else { throw .wrongType(message: "Invalid Base64 character") }
+            guard let value = value(byte) else {
+                throw byte == UInt8(ascii: "=") ? lastCharacter : .wrongType(message: "Invalid Base64 character")
+            }
             bits = bits << 6 | value
             count += 6
             if count >= 8 {
@@ -23,9 +25,14 @@ enum Base64 {
                 bits &= (1 << UInt32(count)) - 1
             }
         }
-        guard bits == 0 else { throw .wrongType(message: "Invalid last non-pad Base64 character dectected") }
+        guard bits == 0 else { throw lastCharacter }
         return bytes
     }
+
+    /// What is said of bits that do not count and of misplaced padding.
+    private static let lastCharacter = RequestError.wrongType(
+        message: "Invalid last non-pad Base64 character dectected"
+    )
 
     /// Appends `bytes` as text.
     static func append(_ bytes: [UInt8], to output: inout [UInt8]) {

@@ -9,32 +9,25 @@ extension Configuration {
 
     /// The configuration without a file: one loopback listener, one upstream, no signature checks.
     /// - Parameters:
-    ///   - upstream: The URL requests are forwarded to.
+    ///   - upstream: The URL requests are forwarded to, or the embedded store.
     ///   - listen: An address only this machine can reach, for example `127.0.0.1:8000`.
     ///   - cache: A size such as `256MiB`.
     /// - Returns: A valid configuration with ``development`` set.
     /// - Throws: The first option that is wrong.
     public static func development(
-        upstream: String,
+        upstream: DevelopmentSettings.Upstream,
         listen: String,
         cache: String
     ) throws(DevelopmentProblem) -> Configuration {
-        do throws(UpstreamEndpointError) {
-            _ = try UpstreamEndpoint(url: upstream, region: "us-east-1")
-        } catch {
-            let shown = AWSEndpoint.shown(upstream, as: upstream)
-            throw problem("--upstream", shown, "is no endpoint's URL: \(error)", AWSEndpoint.example)
+        if case .endpoint(let url) = upstream {
+            do throws(UpstreamEndpointError) {
+                _ = try UpstreamEndpoint(url: url, region: "us-east-1")
+            } catch {
+                let shown = AWSEndpoint.shown(url, as: url)
+                throw problem("--upstream", shown, "is no endpoint's URL: \(error)", AWSEndpoint.example)
+            }
         }
-        let listener: Listener
-        do throws(Listener.Problem) {
-            listener = try Listener(address: listen)
-        } catch {
-            throw problem("--listen", listen, error.problem, error.remedy)
-        }
-        guard listener.isLoopback else {
-            let reason = "can be reached from other machines, and --dev checks no signature"
-            throw problem("--listen", listen, reason, "use 127.0.0.1 or [::1], or serve with --config")
-        }
+        let listener = try loopback(listen)
         let budget: Int
         do throws(UnitProblem) {
             budget = try Units.size(cache)
@@ -49,6 +42,34 @@ extension Configuration {
             cacheTotal: budget,
             development: DevelopmentSettings(upstream: upstream, cacheBudget: budget)
         )
+    }
+
+    /// The configuration of `leveret local`: one loopback listener, and the embedded store alone.
+    ///
+    /// Throws what is wrong with the address.
+    public static func local(
+        _ store: EmbeddedSettings,
+        listen: String
+    ) throws(DevelopmentProblem) -> Configuration {
+        var configuration = Configuration(listeners: [try loopback(listen)])
+        // One thread parses, the store's own does the rest.
+        configuration.reactors = 1
+        configuration.local = store
+        return configuration
+    }
+
+    private static func loopback(_ address: String) throws(DevelopmentProblem) -> Listener {
+        let listener: Listener
+        do throws(Listener.Problem) {
+            listener = try Listener(address: address)
+        } catch {
+            throw problem("--listen", address, error.problem, error.remedy)
+        }
+        guard listener.isLoopback else {
+            let reason = "can be reached from other machines, and no signature is checked"
+            throw problem("--listen", address, reason, "use 127.0.0.1 or [::1], or serve with --config")
+        }
+        return listener
     }
 
     private static func problem(

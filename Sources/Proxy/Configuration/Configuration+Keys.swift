@@ -14,10 +14,21 @@ extension Configuration {
         file.set(&log, "log") { $0.log() }
 
         var names = NameRegister()
-        upstreams = file.required("upstreams", "name at least one endpoint to forward to")?.upstreams(&names) ?? []
+        upstreams = file["upstreams"]?.upstreams(&names) ?? []
         tenants = file.required("tenants", "name at least one tenant that may call")?.tenants(&names) ?? []
+        readEmbeddedStores(file, names)
         checkDirtyWindow(file)
         readCacheTotal(file)
+    }
+
+    /// A tenant's `upstream: embedded` needs no entry among the upstreams.
+    private mutating func readEmbeddedStores(_ file: YAMLSection, _ names: NameRegister) {
+        let name = UpstreamSettings.embeddedName
+        let isWanted = tenants.contains { $0.upstream == name }
+        if isWanted, names.upstreams[name] == nil { upstreams.append(.embedded()) }
+        if file["upstreams"] == nil, !isWanted {
+            file.missing("upstreams", "name an endpoint to forward to, or give tenants upstream: embedded")
+        }
     }
 
     /// A write may still land while its request is not given up.

@@ -6,6 +6,10 @@ extension Configuration {
             rows.append(["listen", listener.address, listener.tls == nil ? "plain HTTP" : "TLS"])
         }
         for upstream in upstreams {
+            if let embedded = upstream.embedded {
+                rows.append(["upstream", upstream.name, "embedded", embedded.file ?? "in memory"])
+                continue
+            }
             let credentials =
                 switch upstream.credentials {
                 case .static: "access key"

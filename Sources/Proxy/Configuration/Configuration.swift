@@ -30,6 +30,8 @@ public struct Configuration: Sendable {
     public var drainDeadline: UInt64
     /// Present under `--dev`: one upstream, no signature checks, tenants named by the caller.
     public var development: DevelopmentSettings?
+    /// Present under `leveret local`: the embedded store alone, without tenants and cache; no signature is checked.
+    public var local: EmbeddedSettings?
 
     /// The default configuration: one loopback listener, no tenants.
     public init(
@@ -181,15 +183,23 @@ public struct LogSettings: Sendable, Equatable {
 
 /// What `--dev` asks for.
 public struct DevelopmentSettings: Sendable, Equatable {
-    /// The endpoint's URL, for example `http://127.0.0.1:5000`.
-    ///
-    /// Requests reach it with their Authorization header untouched.
-    public var upstream: String
+    /// What the proxy stands in front of.
+    public enum Upstream: Sendable, Equatable {
+        /// An endpoint's URL, for example `http://127.0.0.1:5000`.
+        ///
+        /// Requests reach it with their Authorization header untouched.
+        case endpoint(String)
+        /// The embedded store, one for all callers.
+        case embedded(EmbeddedSettings)
+    }
+
+    /// What the proxy stands in front of.
+    public var upstream: Upstream
     /// Bytes for all callers' caches together.
     public var cacheBudget: Int
 
-    /// The URL is taken as valid.
-    public init(upstream: String, cacheBudget: Int = Configuration.defaultCacheTotal) {
+    /// A URL is taken as valid.
+    public init(upstream: Upstream, cacheBudget: Int = Configuration.defaultCacheTotal) {
         self.upstream = upstream
         self.cacheBudget = cacheBudget
     }

@@ -12,8 +12,12 @@ enum ConfigurationKeys {
     ]
     static let upstream = [
         "name", "endpoint", "region", "credentials", "ca_file", "connect_timeout", "request_timeout", "max_connections",
-        "identity",
+        "identity", "file", "service",
     ]
+    static let embedded = ["name", "endpoint", "region", "request_timeout", "identity", "file", "service"]
+    static let service = ["enforce_throughput", "read_latency", "write_latency", "faults", "seed"]
+    static let latency = ["minimum", "maximum", "median", "p99"]
+    static let fault = ["kind", "error", "delay", "probability", "operations", "tables"]
     static let credentials = [
         "access_key_id", "secret_access_key", "secret_access_key_file", "session_token", "session_token_file",
         "profile",
@@ -28,7 +32,8 @@ enum ConfigurationKeys {
     static let log = ["level", "format"]
 
     static let all = [
-        file, listener, tls, limits, upstream, credentials, tenant, tenantKey, tenantCache, tableCache, cache,
+        file, listener, tls, limits, upstream, embedded, service, latency, fault, credentials, tenant, tenantKey,
+        tenantCache, tableCache, cache,
         coherence, log,
     ]
 

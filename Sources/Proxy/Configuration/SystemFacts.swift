@@ -45,6 +45,18 @@ enum Files {
         return status.st_mode & S_IFMT == S_IFDIR ? "it is a directory" : nil
     }
 
+    /// Why this process can neither open nor make a file of its own there; nil when it can.
+    static func unusable(_ path: String) -> String? {
+        var status = stat()
+        if unsafe stat(path, &status) == 0 {
+            if status.st_mode & S_IFMT == S_IFDIR { return "it is a directory" }
+            return unsafe access(path, R_OK | W_OK) == 0 ? nil : systemError()
+        }
+        guard errno == ENOENT else { return systemError() }
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "its folder: \(systemError())"
+    }
+
     /// Whether the file's mode lets its group or everybody read it.
     static func isReadableByOthers(_ path: String) -> Bool {
         var status = stat()

@@ -61,7 +61,7 @@ extension YAMLValue {
         return .only(Set(values.compactMap { $0.operation() }))
     }
 
-    private func operation() -> String? {
+    func operation() -> String? {
         guard let text = text("an operation's name") else { return nil }
         if Operation(rawValue: text.value) != nil { return text.value }
         let near = Similarity.nearest(to: text.value, among: Operation.allCases.lazy.map(\.name))
@@ -138,7 +138,7 @@ extension YAMLSection {
             return nil
         }
         guard let text = value.text("an upstream's name") else { return nil }
-        if known.contains(text.value) { return text.value }
+        if known.contains(text.value) || text.value == UpstreamSettings.embeddedName { return text.value }
         let remedy = known.isEmpty ? "define it under upstreams" : Similarity.remedy(for: text.value, among: known)
         value.mistake("no upstream is called \(text.shown)", remedy)
         return nil

@@ -3,6 +3,8 @@ import Upstream
 /// The names and access key ids met so far, to find those that stand twice.
 struct NameRegister {
     var upstreams: [String: Int] = [:]
+    /// The lines of the embedded stores' files.
+    var files: [String: Int] = [:]
     var tenants: [String: Int] = [:]
     /// The tenant and the line of each access key id.
     var accessKeys: [String: (tenant: String, line: Int)] = [:]
@@ -20,6 +22,10 @@ extension YAMLValue {
         if let name, let line = names.upstreams.updateValue(place.line, forKey: name) {
             nameValue?.mistake("the upstream '\(name)' is already defined on line \(line)", "choose another name")
         }
+        if section["endpoint"]?.stands(for: UpstreamSettings.embeddedName) == true { return embedded(name, &names) }
+        for key in ["file", "service"] {
+            section[key]?.mistake("\(key) is for the embedded store", "write endpoint: embedded, or leave it out")
+        }
         let (endpoint, region) = section.endpointAndRegion()
         let timeouts: ClosedRange<UInt64> = 1_000_000...600_000_000_000
         var upstream = UpstreamSettings(name: name ?? "", endpoint: endpoint ?? "", region: region ?? "")
@@ -30,6 +36,34 @@ extension YAMLValue {
         section.set(&upstream.maxConnections, "max_connections") { $0.integer(in: 1...10_000) }
         section.set(&upstream.identity, "identity") { $0.name() }
         return name == nil ? nil : upstream
+    }
+}
+
+extension YAMLValue {
+    private func embedded(_ name: String?, _ names: inout NameRegister) -> UpstreamSettings? {
+        guard let section = section(ConfigurationKeys.embedded) else { return nil }
+        var settings = EmbeddedSettings()
+        if let value = section["file"], let file = value.databaseFile() {
+            if let line = names.files.updateValue(value.place.line, forKey: file) {
+                value.mistake("the file is already that of the upstream on line \(line)", "use one upstream for it")
+            }
+            settings.file = file
+        }
+        section.set(&settings.service, "service") { $0.service() }
+        var upstream = UpstreamSettings.embedded(name: name ?? "", settings)
+        section.set(&upstream.region, "region") { $0.region() }
+        section.set(&upstream.requestTimeout, "request_timeout") { $0.duration(in: 1_000_000...600_000_000_000) }
+        section.set(&upstream.identity, "identity") { $0.name() }
+        return name == nil ? nil : upstream
+    }
+
+    /// The path of a file that the store can open or make.
+    private func databaseFile() -> String? {
+        guard let text = text("a file's path") else { return nil }
+        let path = reading.resolve(text.value)
+        guard let reason = text.value.isEmpty ? "the path is empty" : Files.unusable(path) else { return path }
+        mistake("the file \(text.shown) can't be used: \(reason)", "correct the path or the permissions")
+        return nil
     }
 }
 

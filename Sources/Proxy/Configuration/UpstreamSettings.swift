@@ -1,9 +1,13 @@
-/// A DynamoDB endpoint that requests are forwarded to.
+public import TableStore
+
+/// A DynamoDB endpoint that requests are forwarded to, or the embedded store.
 public struct UpstreamSettings: Sendable {
     /// What tenants call it.
     public var name: String
-    /// An `http` or `https` URL, possibly with a path.
+    /// An `http` or `https` URL, possibly with a path; `embedded` for the embedded store.
     public var endpoint: String
+    /// The embedded store in this process, in place of an endpoint.
+    public var embedded: EmbeddedSettings?
     /// The region requests are signed for.
     public var region: String
     /// Where the credentials come from that requests are signed with.
@@ -42,6 +46,46 @@ public struct UpstreamSettings: Sendable {
         self.requestTimeout = requestTimeout
         self.maxConnections = maxConnections
         self.identity = identity
+    }
+}
+
+extension UpstreamSettings {
+    /// What stands for the embedded store where an endpoint's URL or an upstream's name would stand.
+    public static let embeddedName = "embedded"
+
+    /// The embedded store as an upstream.
+    public static func embedded(
+        name: String = embeddedName,
+        region: String = "us-east-1",
+        _ settings: EmbeddedSettings = EmbeddedSettings()
+    ) -> UpstreamSettings {
+        var upstream = UpstreamSettings(name: name, endpoint: embeddedName, region: region)
+        upstream.embedded = settings
+        return upstream
+    }
+}
+
+extension Configuration {
+    /// The upstreams that are embedded stores, those of `--dev` and `leveret local` included.
+    var embeddedStores: [UpstreamSettings] {
+        var stores = upstreams.filter { $0.embedded != nil }
+        if case .embedded(let settings)? = development?.upstream { stores.append(.embedded(settings)) }
+        if let local { stores.append(.embedded(local)) }
+        return stores
+    }
+}
+
+/// How the embedded store is kept, and how it behaves.
+public struct EmbeddedSettings: Sendable, Equatable {
+    /// The database's path; nil keeps it in memory, for as long as the process lives.
+    public var file: String?
+    /// Throughput, latency and faults.
+    public var service: ServiceModel
+
+    /// By default in memory, and behaving well.
+    public init(file: String? = nil, service: ServiceModel = ServiceModel()) {
+        self.file = file
+        self.service = service
     }
 }
 

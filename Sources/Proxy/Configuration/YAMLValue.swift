@@ -63,6 +63,9 @@ struct YAMLValue {
 
     var isScalar: Bool { node.scalar != nil }
 
+    /// Whether it is just this word.
+    func stands(for word: String) -> Bool { node.scalar?.string == word }
+
     var isList: Bool { node.sequence != nil }
 
     /// The elements of a list, at least one.

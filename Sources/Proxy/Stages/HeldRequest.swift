@@ -78,7 +78,7 @@ extension Worker {
             authentication: authentication,
             isRead: isRead
         )
-        upstream.send(call) { [unowned self] result in
+        upstream(of: request.tenant.route).send(call) { [unowned self] result in
             let result = result.flatMap(Self.verified)
             if case .failure(let failure) = result { log(failure, of: request) }
             completion(result)

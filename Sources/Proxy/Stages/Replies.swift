@@ -142,7 +142,13 @@ extension Worker {
     /// Answers that there is no answer.
     ///
     /// Only a write that may have been sent leaves the client in doubt (500); all else can be tried again (503).
+    ///
+    /// Under `leveret local` a call that the store drops or leaves without answer is one whose connection closes.
     func reply(_ failure: UpstreamFailure, isRead: Bool, contentType: ReplyContentType, to exchange: HTTPExchange) {
+        if shared.localTenant != nil, failure.kind == .reset || failure.kind == .timeout {
+            shared.counters.count(.upstreamFailure)
+            return exchange.abandon()
+        }
         let error: ErrorReply =
             if !isRead && failure.mayHaveBeenSent {
                 .internalServerError("The upstream did not answer (\(failure.kind.rawValue)): the outcome is unknown.")

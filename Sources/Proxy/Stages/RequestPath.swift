@@ -57,11 +57,14 @@ extension Worker: HTTPHandler {
             guard tenant.policy.allows(operation) else {
                 throw .accessDenied(tenant, operation: operation.name, table: nil)
             }
+            if shared.localTenant != nil { return serveLocally(operation, admitted) }
             switch operation {
             case .getItem: try getItem(admitted)
             case .batchGetItem: try batchGetItem(admitted)
             default: try otherOperation(operation, admitted)
             }
+        case .unknown where shared.localTenant != nil:
+            throw .unknownOperation
         case .unknown(let name, _):
             try unknownOperation(named: name, admitted)
         case .legacy, .malformed:
@@ -73,6 +76,7 @@ extension Worker: HTTPHandler {
     ///
     /// - Returns: True when the request has been answered.
     private func answerWithoutTenant(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(ErrorReply) -> Bool {
+        if answerServiceControl(request, exchange) { return true }
         switch request.method {
         case .get:
             reply(health: shared.region, to: exchange)
@@ -85,6 +89,12 @@ extension Worker: HTTPHandler {
         default:
             throw .notFound
         }
+    }
+
+    /// Under `leveret local` everything goes to the store as it came.
+    private func serveLocally(_ operation: Operation, _ admitted: Admitted) {
+        if operation == .describeEndpoints { return describeEndpoints(admitted) }
+        forward(hold(admitted), status: .disabled, isRead: operation.changesNothing)
     }
 
     /// Whether the body has a content coding to be undone.

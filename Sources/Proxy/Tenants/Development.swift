@@ -80,12 +80,15 @@ final class DevelopmentTenants: Sendable {
     private static let maxTenants = 1000
 
     private let settings: DevelopmentSettings
+    /// The way to the embedded store, when it is the upstream.
+    private let embedded: UpstreamRoute?
     private let store: Store
     private let tenants = Mutex<[[UInt8]: Tenant]>([:])
     private let lastNumber = Atomic<UInt32>(0)
 
-    init(settings: DevelopmentSettings) {
+    init(settings: DevelopmentSettings, embedded: UpstreamRoute?) {
         self.settings = settings
+        self.embedded = embedded
         store = Store(budget: settings.cacheBudget)
     }
 
@@ -98,26 +101,14 @@ final class DevelopmentTenants: Sendable {
         domain: (UpstreamEndpoint) -> DataDomain
     ) throws(ErrorReply) -> Tenant {
         if let known = tenants.withLock({ $0[identity] }) { return known }
-        guard let endpoint = try? UpstreamEndpoint(url: settings.upstream, region: region ?? "us-east-1") else {
-            throw .internalServerError("The development upstream's URL can't be used.")
-        }
-        let data = domain(endpoint)
+        let route = try route(accessKeyID: accessKeyID, region: region, domain: domain)
+        let data = route.domain
         let tenant = Tenant(
             number: lastNumber.add(1, ordering: .relaxed).newValue,
             name: accessKeyID.isEmpty ? "anonymous" : String(accessKeyID.prefix(64)),
             store: store,
             policy: AccessPolicy(operations: .all, tables: [Pattern("*")]),
-            route: UpstreamRoute(
-                endpoint: endpoint,
-                identity: .caller(
-                    SigningCredentials(
-                        accessKeyID: accessKeyID.isEmpty ? "development" : accessKeyID,
-                        secretAccessKey: SecretKey(Array("development".utf8)),
-                        sessionToken: nil
-                    )
-                ),
-                domain: data
-            ),
+            route: route,
             cacheRules: CacheRules(CacheSettings())
         )
         return tenants.withLock { tenants in
@@ -131,6 +122,31 @@ final class DevelopmentTenants: Sendable {
             tenants[identity] = tenant
             return tenant
         }
+    }
+
+    private func route(
+        accessKeyID: String,
+        region: String?,
+        domain: (UpstreamEndpoint) -> DataDomain
+    ) throws(ErrorReply) -> UpstreamRoute {
+        guard case .endpoint(let url) = settings.upstream else {
+            guard let embedded else { throw .internalServerError("The embedded store is not open.") }
+            return embedded
+        }
+        guard let endpoint = try? UpstreamEndpoint(url: url, region: region ?? "us-east-1") else {
+            throw .internalServerError("The development upstream's URL can't be used.")
+        }
+        return UpstreamRoute(
+            endpoint: endpoint,
+            identity: .caller(
+                SigningCredentials(
+                    accessKeyID: accessKeyID.isEmpty ? "development" : accessKeyID,
+                    secretAccessKey: SecretKey(Array("development".utf8)),
+                    sessionToken: nil
+                )
+            ),
+            domain: domain(endpoint)
+        )
     }
 }
 

@@ -2,6 +2,7 @@ import Cache
 import DynamoDB
 import SigV4
 import Synchronization
+import TableStore
 import Upstream
 
 /// One tenant at run time.
@@ -67,6 +68,22 @@ final class Tenant: Sendable {
     }
 }
 
+extension Tenant {
+    /// The caller of `leveret local`, whoever it is: everything is allowed, nothing cached.
+    convenience init(local route: UpstreamRoute) {
+        var cache = CacheSettings()
+        cache.enabled = false
+        self.init(
+            number: 0,
+            name: "local",
+            store: Store(budget: 0),
+            policy: AccessPolicy(operations: .all, tables: [Pattern("*")]),
+            route: route,
+            cacheRules: CacheRules(cache)
+        )
+    }
+}
+
 /// Where a tenant's requests go, and as whom.
 struct UpstreamRoute: Sendable {
     /// How requests are signed for the upstream.
@@ -78,9 +95,12 @@ struct UpstreamRoute: Sendable {
         case caller(SigningCredentials)
     }
 
+    /// Of the embedded store only region and timeout count.
     let endpoint: UpstreamEndpoint
     let identity: Identity
     let domain: DataDomain
+    /// The embedded store, when it is the upstream.
+    var store: EmbeddedDynamoDB?
 }
 
 /// A tenant's cache settings: defaults, then the first table pattern that matches.

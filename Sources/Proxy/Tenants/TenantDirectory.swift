@@ -1,6 +1,7 @@
 import Cache
 import SigV4
 import Synchronization
+import TableStore
 import Upstream
 
 /// Makes tenants from configurations and keeps what outlives a reload: numbers, stores and data domains.
@@ -14,6 +15,7 @@ final class TenantDirectory: Sendable {
 
     private let state = Mutex(State())
     private let tableNumbers = TableNumbers()
+    private let embeddedStores = EmbeddedStores()
     private let start: UInt64
 
     /// A directory of nothing yet.
@@ -59,6 +61,7 @@ final class TenantDirectory: Sendable {
             }
         }
         releaseStores(except: Set(configuration.tenants.map(\.name)))
+        embeddedStores.close(except: Set(configuration.embeddedStores.compactMap(\.embeddedIdentity)))
         state.withLock { $0.tenants = tenants }
         return TenantRegistry(principals: principals)
     }
@@ -111,7 +114,33 @@ final class TenantDirectory: Sendable {
         }
     }
 
+    /// Closes the embedded stores, after the last request.
+    func closeEmbeddedStores() {
+        embeddedStores.close(except: [])
+    }
+
+    /// The way to an embedded store, which is opened if it is not.
+    func route(toEmbedded settings: UpstreamSettings, _ embedded: EmbeddedSettings) throws -> UpstreamRoute {
+        let identity = settings.embeddedIdentity ?? ""
+        // A name that is never resolved: only region and timeout are used.
+        var endpoint = try UpstreamEndpoint(url: "http://embedded", region: settings.region)
+        endpoint.totalTimeout = settings.requestTimeout
+        return UpstreamRoute(
+            endpoint: endpoint,
+            identity: .caller(
+                SigningCredentials(
+                    accessKeyID: "embedded",
+                    secretAccessKey: SecretKey(Array("embedded".utf8)),
+                    sessionToken: nil
+                )
+            ),
+            domain: domain(identity: settings.identity ?? identity),
+            store: try embeddedStores.store(identity, embedded, region: settings.region)
+        )
+    }
+
     private func route(to settings: UpstreamSettings) throws -> UpstreamRoute {
+        if let embedded = settings.embedded { return try route(toEmbedded: settings, embedded) }
         var endpoint = try UpstreamEndpoint(url: settings.endpoint, region: settings.region)
         endpoint.connectTimeout = settings.connectTimeout
         endpoint.totalTimeout = settings.requestTimeout
@@ -170,6 +199,6 @@ extension UpstreamSettings {
             case .environment: "environment"
             case .profile(let name, let file): "profile \(name ?? "") \(file ?? "")"
             }
-        return "\(endpoint) \(region) \(identity ?? "") \(owner)"
+        return "\(embeddedIdentity ?? endpoint) \(region) \(identity ?? "") \(owner)"
     }
 }

@@ -105,6 +105,13 @@ final class TestClient {
         try sendRaw(Array(head.utf8) + body)
     }
 
+    /// A request that is none of DynamoDB's.
+    func raw(_ method: String, _ path: String, _ body: String = "") throws -> Reply {
+        let head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        try sendRaw(Array((head + body).utf8))
+        return try receive()
+    }
+
     /// Sends bytes as they are, connecting first if need be.
     func sendRaw(_ bytes: [UInt8]) throws {
         if descriptor < 0 { try connect() }

@@ -1,0 +1,40 @@
+import DynamoDB
+
+/// DeleteItem: removes an item, if there is one.
+struct DeleteItem: StoreOperation {
+    static let shape = Shapes.deleteItem
+
+    private let write: ItemWrite
+    private let key: AttributeMap
+
+    init(_ members: Members) throws(ErrorReply) {
+        let expressions = try RequestExpressions(members, for: .deleteItem)
+        key = try members.attributeMap("Key")?.checked() ?? AttributeMap()
+        try ItemWrite.checkReturnValues(members)
+        write = ItemWrite(members, condition: expressions.condition)
+    }
+
+    func run(on engine: Engine) throws(ErrorReply) -> [UInt8] {
+        let table = try engine.table(named: write.tableName)
+        let key = try PrimaryKey(checking: key, of: table)
+        try write.checkCondition(in: table)
+        try engine.capacity.admit(.write, table, now: engine.now)
+        let storageKey = StorageKey(key)
+        let stored = try engine.storage.item(storageKey, in: table.definition.number)
+        let change = ItemChange(
+            key: key,
+            storageKey: storageKey,
+            old: write.condition != nil || table.needsOldItems ? try stored?.item() : nil,
+            oldSize: stored?.size ?? 0,
+            new: nil
+        )
+        try write.checkCondition(change, stored, in: table, on: engine)
+        try engine.admitIndexWrites(change, in: table)
+        return try write.write(
+            change,
+            to: table,
+            returning: write.returnValues == .allOld ? stored?.json : nil,
+            on: engine
+        )
+    }
+}

@@ -1,0 +1,44 @@
+import DynamoDB
+
+/// PutItem: adds or replaces an item.
+struct PutItem: StoreOperation {
+    static let shape = Shapes.putItem
+
+    private let write: ItemWrite
+    private let item: Item
+
+    init(_ members: Members) throws(ErrorReply) {
+        let expressions = try RequestExpressions(members, for: .putItem)
+        item = try members.attributeMap("Item")?.checked() ?? Item()
+        try ItemWrite.checkReturnValues(members)
+        guard item.size <= ItemChange.maximumSize else {
+            throw .validation("Item size has exceeded the maximum allowed size")
+        }
+        write = ItemWrite(members, condition: expressions.condition)
+    }
+
+    func run(on engine: Engine) throws(ErrorReply) -> [UInt8] {
+        let table = try engine.table(named: write.tableName)
+        let key = try PrimaryKey(putting: item, into: table)
+        try write.checkCondition(in: table)
+        try engine.capacity.admit(.write, table, now: engine.now)
+        let storageKey = StorageKey(key)
+        let stored = try engine.storage.item(storageKey, in: table.definition.number)
+        let change = ItemChange(
+            key: key,
+            storageKey: storageKey,
+            old: write.condition != nil || table.needsOldItems ? try stored?.item() : nil,
+            oldSize: stored?.size ?? 0,
+            new: item
+        )
+        try engine.check(change, in: table)
+        try engine.admitIndexWrites(change, in: table)
+        try write.checkCondition(change, stored, in: table, on: engine)
+        return try write.write(
+            change,
+            to: table,
+            returning: write.returnValues == .allOld ? stored?.json : nil,
+            on: engine
+        )
+    }
+}
