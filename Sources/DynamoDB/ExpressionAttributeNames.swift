@@ -6,6 +6,8 @@ struct ExpressionAttributeNames {
     private static let maximumTotalCount = 2 << 20
     /// Bytes of an attribute's name.
     static let maximumNameCount = 65535
+    /// What DynamoDB says of a longer name (ExtendDB/extenddb, issue 365, measured in September 2026).
+    static let tooLargeMessage = "Attribute name is too large, must be less than 65536 bytes"
 
     private let names: [[UInt8]: [UInt8]]
     private var used: Set<[UInt8]> = []
@@ -91,7 +93,7 @@ struct ExpressionAttributeNames {
         }
         guard name.count <= maximumNameCount else {
             throw ExpressionError(
-                "ExpressionAttributeNames contains invalid value: Attribute name is too large for key \(text)"
+                "ExpressionAttributeNames contains invalid value: \(Self.tooLargeMessage) for key \(text)"
             )
         }
     }

@@ -17,6 +17,15 @@ struct ExpressionToken: Equatable {
         /// A character no expression may hold.
         case unknown
         case end
+
+        /// Whether it is an operator of a condition.
+        var isOperator: Bool {
+            switch self {
+            case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+            case .keyword(let keyword): [.in, .between, .not, .and, .or].contains(keyword)
+            default: false
+            }
+        }
     }
 
     enum Keyword: String, CaseIterable {

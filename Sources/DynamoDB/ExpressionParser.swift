@@ -76,6 +76,9 @@ struct ExpressionParser {
         tokens[index].kind == .identifier && tokens[min(index + 1, tokens.count - 1)].kind == .leftParenthesis
     }
 
+    /// Operators among the tokens that have not been read.
+    var remainingOperatorCount: Int { tokens[index...].count { $0.kind.isOperator } }
+
     /// The kind of the next token.
     var next: ExpressionToken.Kind { tokens[index].kind }
 

@@ -31,7 +31,7 @@ public struct JSONReader {
     /// Arrays and objects open at once.
     ///
     /// DynamoDB's own 32 levels of attribute values need 70.
-    public static let maximumDepth = 128
+    public static let maximumDepth = 256
 
     /// The text being read.
     public let bytes: UnsafeRawBufferPointer
@@ -40,6 +40,8 @@ public struct JSONReader {
     /// Offset of the end of the part being read.
     private let end: Int
     private var depth = 0
+    /// The most arrays and objects that have been open at once.
+    public private(set) var deepest = 0
     /// An array or object has just been opened, so no comma is due before its next member.
     private var isFresh = false
 
@@ -178,27 +180,26 @@ public struct JSONReader {
         skipWhitespace()
         let start = position
         let outer = depth
-        // One bit for each array (0) or object (1) opened here, the innermost lowest.
-        var isObject: UInt128 = 0
+        var nesting = Nesting()
         value: while true {
             switch try peek() {
             case .object:
                 try open()
-                isObject = isObject << 1 | 1
+                nesting.open(isObject: true)
                 skipWhitespace()
                 if !take(UInt8(ascii: "}")) {
                     _ = try memberName()
                     continue value
                 }
                 close()
-                isObject >>= 1
+                nesting.close()
             case .array:
                 try open()
-                isObject <<= 1
+                nesting.open(isObject: false)
                 skipWhitespace()
                 if !take(UInt8(ascii: "]")) { continue value }
                 close()
-                isObject >>= 1
+                nesting.close()
             case .string: _ = try scanString()
             case .number: _ = try scanNumber()
             case .true: try scanLiteral("true")
@@ -208,15 +209,15 @@ public struct JSONReader {
             while depth > outer {
                 skipWhitespace()
                 if take(UInt8(ascii: ",")) {
-                    if isObject & 1 == 1 {
+                    if nesting.isInObject {
                         skipWhitespace()
                         _ = try memberName()
                     }
                     continue value
                 }
-                guard take(isObject & 1 == 1 ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw .malformedJSON }
+                guard take(nesting.isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw .malformedJSON }
                 close()
-                isObject >>= 1
+                nesting.close()
             }
             isFresh = false
             return ByteRange(start: start, end: position)
@@ -289,6 +290,7 @@ public struct JSONReader {
     private mutating func open() throws(RequestError) {
         guard depth < Self.maximumDepth else { throw .malformedJSON }
         depth += 1
+        deepest = max(deepest, depth)
         position += 1
     }
 
@@ -465,5 +467,24 @@ public struct JSONReader {
             guard unsafe bytes[offset] & 0xC0 == 0x80 else { throw .malformedJSON }
         }
         position += length
+    }
+}
+
+/// The arrays and objects that are open, up to ``JSONReader/maximumDepth`` of them.
+private struct Nesting {
+    /// One bit for each array (0) or object (1), the innermost lowest.
+    private var low: UInt128 = 0
+    private var high: UInt128 = 0
+
+    var isInObject: Bool { low & 1 == 1 }
+
+    mutating func open(isObject: Bool) {
+        high = high << 1 | low >> 127
+        low = low << 1 | (isObject ? 1 : 0)
+    }
+
+    mutating func close() {
+        low = low >> 1 | high << 127
+        high >>= 1
     }
 }

@@ -11,7 +11,7 @@ public enum NumberError: Error, Equatable, Sendable {
     public func message(for text: String) -> String {
         switch self {
         case .notNumeric:
-            "The parameter cannot be converted to a numeric value" + (text.isEmpty ? "" : ": " + text)
+            "The parameter cannot be converted to a numeric value: " + text
         case .overflow:
             "Number overflow. Attempting to store a number with magnitude larger than supported range"
         case .underflow:
@@ -19,6 +19,18 @@ public enum NumberError: Error, Equatable, Sendable {
         case .tooManyDigits:
             "Attempting to store more than 38 significant digits in a Number"
         }
+    }
+
+    /// The message of the service's older checks, which read numbers as Java's BigDecimal does, with an exponent of 32
+    /// bits (paritysuite/dynamodb-conformance, tests/tier3/error-messages/valueLayers.test.ts, compared with the service).
+    func olderMessage(for text: String) -> String {
+        if text.isEmpty { return "The parameter cannot be converted to a numeric value" }
+        let parts = text.split { $0 == "e" || $0 == "E" }
+        guard self == .overflow || self == .underflow, parts.count == 2, let exponent = Int(parts[1]) else {
+            return message(for: text)
+        }
+        if Int32(exactly: exponent) == nil { return NumberError.notNumeric.message(for: text) }
+        return exponent == Int32.max ? NumberError.underflow.message(for: text) : message(for: text)
     }
 }
 
@@ -28,6 +40,9 @@ public enum NumberError: Error, Equatable, Sendable {
 public struct NumberText: Sendable {
     /// Zero has no digits, no sign and exponent 0.
     public private(set) var isNegative = false
+    /// Magnitude of a written exponent that no number of digits in a request makes up for.
+    private static let maximumScale = Int(Int32.max)
+
     /// Power of ten of the first significant digit, -130 to 125.
     public private(set) var exponent = 0
     /// How many of ``digits`` count, 0 to 38.
@@ -74,9 +89,12 @@ public struct NumberText: Sendable {
 
         let scale = try Self.scale(&text, after: next)
         guard significant > 0 else {
+            // Whatever exponent it is written with (scylladb/scylladb, test/alternator/test_number.py).
             isNegative = false
             return
         }
+        if scale > Self.maximumScale { throw .overflow }
+        if scale < -Self.maximumScale { throw .underflow }
         exponent = scale - fractionDigits + significant + zeros - 1
         if exponent > 125 { throw .overflow }
         if exponent < -130 { throw .underflow }
@@ -98,8 +116,10 @@ public struct NumberText: Sendable {
         var value = 0
         while let byte = next {
             guard case UInt8(ascii: "0")...UInt8(ascii: "9") = byte else { throw .notNumeric }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
-            guard value <= Int(Int32.max) else { throw .notNumeric }
+            let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !isTooLarge, !overflows else { throw .notNumeric }
+            value = sum
             next = text.next()
         }
         return isNegative ? -value : value

@@ -36,7 +36,12 @@ public final class ProxyServer: Sendable {
             )
             configuration.limits.connections = fitting
         }
-        let shared = try SharedState(configuration: configuration, now: MonotonicClock.now(), wallClock: wallClock)
+        let shared = try SharedState(
+            configuration: configuration,
+            now: MonotonicClock.now(),
+            logger: logger,
+            wallClock: wallClock
+        )
         let registry = try shared.directory.registry(for: configuration)
         var contexts: [TLSContext?] = []
         for listener in configuration.listeners {

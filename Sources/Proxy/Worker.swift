@@ -117,10 +117,15 @@ final class SharedState: Sendable {
     let localTenant: Tenant?
 
     /// Opens the embedded store that development mode or `leveret local` asks for.
-    init(configuration: Configuration, now: UInt64, wallClock: (@Sendable () -> Int64)? = nil) throws {
+    init(
+        configuration: Configuration,
+        now: UInt64,
+        logger: Logger? = nil,
+        wallClock: (@Sendable () -> Int64)? = nil
+    ) throws {
         self.configuration = configuration
         self.wallClock = wallClock
-        let directory = TenantDirectory(now: now)
+        let directory = TenantDirectory(now: now, logger: logger)
         self.directory = directory
         stripes = KeyStripes(now: now)
         region = configuration.upstreams.first?.region ?? "us-east-1"

@@ -13,6 +13,10 @@ public final class EmbeddedDynamoDB: Sendable {
         public var region = "us-east-1"
         /// How the service behaves.
         public var service = ServiceModel()
+        /// Told why the database can't be used, such as a full disk, whenever a transaction fails so.
+        ///
+        /// The text holds nothing of the data. Called on the store's thread, so it should be quick.
+        public var onFailure: (@Sendable (String) -> Void)?
 
         /// In memory, behaving well.
         public init(file: String? = nil) {
@@ -157,7 +161,8 @@ extension EngineRunner {
             throw EmbeddedDynamoDBError(description: error.description)
         }
         do throws(ErrorReply) {
-            try self.init(Engine(storage: storage, identity: StoreIdentity(region: settings.region)))
+            let engine = try Engine(storage: storage, identity: StoreIdentity(region: settings.region))
+            self.init(engine, onFailure: settings.onFailure)
         } catch {
             let name = settings.file ?? "the database in memory"
             throw EmbeddedDynamoDBError(

@@ -11,6 +11,8 @@ final class Engine {
     var tables: [String: Table] = [:]
     /// Enforced throughput.
     var capacity = CapacityModel()
+    /// What the statistics of tables were before the transaction changed them, by the tables' numbers.
+    var statisticsBefore: [Int64: (own: Table.Statistics, indexes: [Int64: Table.Statistics])] = [:]
     /// Milliseconds since 1970; set by the thread before each operation.
     var now: Int64 = 0
 
@@ -21,18 +23,39 @@ final class Engine {
         try reload()
     }
 
+    /// Makes the statistics what they were before a transaction that is undone.
+    func restoreStatistics() {
+        for table in tables.values {
+            guard let before = statisticsBefore[table.definition.number] else { continue }
+            (table.statistics, table.indexStatistics) = before
+        }
+        statisticsBefore = [:]
+    }
+
     /// Reads the catalog from the storage again.
     ///
-    /// Throws an InternalServerError that names the table when a definition can't be read.
-    func reload() throws(ErrorReply) {
+    /// Statistics that are known need not be counted anew. Throws an InternalServerError that names the table when a
+    /// definition can't be read.
+    func reload(keepingStatistics: Bool = false) throws(ErrorReply) {
+        var known: [Int64: Table] = [:]
+        if keepingStatistics { for table in tables.values { known[table.definition.number] = table } }
         var tables: [String: Table] = [:]
         for (number, saved) in try storage.definitions() {
             guard let definition = TableDefinition(saved: saved, number: number) else {
                 throw .internalServerError("The definition of table number \(number) in the database can't be read.")
             }
-            let table = Table(definition, statistics: try storage.itemStatistics(of: number))
+            let table = Table(definition)
+            if let old = known[number] {
+                table.statistics = old.statistics
+            } else {
+                table.statistics = try storage.itemStatistics(of: number)
+            }
             for index in definition.indexes {
-                table.indexStatistics[index.number] = try storage.entryStatistics(of: index.number)
+                if let statistics = known[number]?.indexStatistics[index.number] {
+                    table.indexStatistics[index.number] = statistics
+                } else {
+                    table.indexStatistics[index.number] = try storage.entryStatistics(of: index.number)
+                }
             }
             tables[definition.name] = table
         }
@@ -81,7 +104,14 @@ final class Engine {
     }
 
     private func run<Operation: StoreOperation>(_: Operation.Type, _ body: [UInt8]) throws(ErrorReply) -> [UInt8] {
-        try Operation(Members(body, as: Operation.shape)).run(on: self)
+        let members = try Members(body, as: Operation.shape)
+        let request: Operation
+        do throws(ErrorReply) {
+            request = try Operation(members)
+        } catch {
+            throw Operation.countsErrors && !members.isDeep ? error.counted : error
+        }
+        return try request.run(on: self)
     }
 }
 
@@ -97,10 +127,16 @@ struct StoreIdentity: Sendable, Equatable {
 protocol StoreOperation {
     /// The request's shape.
     static var shape: [Shape.Member] { get }
+    /// Whether errors of the request itself are told as ``ErrorReply/counted``.
+    static var countsErrors: Bool { get }
 
     /// Checks what needs no table.
     init(_ members: Members) throws(ErrorReply)
 
     /// Runs it; returns the reply's body.
     func run(on engine: Engine) throws(ErrorReply) -> [UInt8]
+}
+
+extension StoreOperation {
+    static var countsErrors: Bool { false }
 }

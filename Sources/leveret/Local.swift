@@ -43,6 +43,10 @@ struct Local: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Log lines from this level on.", valueName: "level"))
     var logLevel: LogLevelArgument?
 
+    func validate() throws {
+        _ = try configuration(EmbeddedSettings(file: data))
+    }
+
     func run() throws {
         Signals.block()
         var settings = EmbeddedSettings(file: data)
@@ -54,13 +58,16 @@ struct Local: ParsableCommand {
         var configuration = try configuration(settings)
         if let logLevel { configuration.log.level = logLevel.level }
         let reload: Supervisor.Reload = service.map { .service(file: $0) } ?? .nothing
-        try Running(configuration: configuration, reload: reload).run()
+        try Running(
+            configuration: configuration,
+            announcement: "leveret local: data \(data.map { "in \($0)" } ?? "in memory, gone when it stops")",
+            reload: reload
+        ).run()
     }
 
     private func configuration(_ settings: EmbeddedSettings) throws -> Configuration {
-        let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
         do throws(Configuration.DevelopmentProblem) {
-            return try Configuration.local(settings, listen: address)
+            return try Configuration.local(settings, host: host, port: Int(port))
         } catch {
             throw ValidationError(error.description)
         }

@@ -7,6 +7,8 @@ import Proxy
 struct Running {
     var configuration: Configuration
     var warnings: [ConfigurationMistake] = []
+    /// Written to standard error when it has started, before the log.
+    var announcement: String?
     /// What SIGHUP does.
     var reload: Supervisor.Reload
 
@@ -18,6 +20,7 @@ struct Running {
         OpenFiles.raiseLimit()
 
         let server = try start(logger)
+        if let announcement { StandardError.write(announcement) }
         Supervisor(server: server, output: output, logger: logger, reload: reload).start()
         for (listener, port) in zip(configuration.listeners, server.ports) {
             let address = Listener(host: listener.host, port: port).address

@@ -77,11 +77,11 @@ struct Serve: ParsableCommand {
         Signals.block()
         var loaded = try load()
         if let logLevel { loaded.configuration.log.level = logLevel.level }
-        if let development = loaded.configuration.development { Self.announce(development) }
         let reload = config.map { Supervisor.Reload.configuration(file: $0, logLevel: logLevel?.level) }
         try Running(
             configuration: loaded.configuration,
             warnings: loaded.warnings,
+            announcement: loaded.configuration.development.map(Self.announcement),
             reload: reload ?? .nothing
         ).run()
     }
@@ -107,19 +107,17 @@ struct Serve: ParsableCommand {
         }
     }
 
-    private static func announce(_ development: DevelopmentSettings) {
+    private static func announcement(_ development: DevelopmentSettings) -> String {
         let upstream =
             switch development.upstream {
             case .endpoint(let url): "Forwarding to \(url)."
             case .embedded(let settings): "Data: \(settings.file ?? "in memory, gone when it stops")."
             }
-        StandardError.write(
-            """
+        return """
             *** leveret: DEVELOPMENT MODE ***
             *** No signature is checked: whoever reaches this port may do everything. ***
             *** \(upstream) For production use --config. ***
             """
-        )
     }
 }
 

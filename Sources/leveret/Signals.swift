@@ -9,9 +9,11 @@ enum Signals {
 
     /// To be called before any other thread starts: threads inherit what is blocked.
     ///
-    /// A closed connection or pipe is an error where it is written to, not the end of the program.
+    /// A closed connection or pipe, and a file that may not grow, are errors where they are written to, not the end of
+    /// the program.
     static func block() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         var set = signalSet()
         _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }

@@ -13,6 +13,7 @@ import Testing
             (#"{}"#, empty), (#"{"a":""}"#, empty), (#"{"M":{"a":{}}}"#, empty), (#"{"L":[{"a":{}}]}"#, empty),
             (#"{"S":null}"#, empty),
             (#"{"S":"a","N":"1"}"#, several), (#"{"S":"a","BOOL":true,"N":"1"}"#, several),
+            (#"{"NULL":false}"#, invalid + "Null attribute value types must have the value of true"),
             (#"{"NULL":"no"}"#, invalid + "Null attribute value types must have the value of true"),
             (#"{"SS":[]}"#, invalid + "An string set  may not be empty"),
             (#"{"NS":[]}"#, invalid + "An number set  may not be empty"),
@@ -37,7 +38,14 @@ import Testing
                 #"{"N":"-1e-131"}"#,
                 "Number underflow. Attempting to store a number with magnitude smaller than supported range"
             ),
-            (#"{"M":{"":{"S":"a"}}}"#, invalid + "Empty attribute name"),
+            (#"{"M":{"":{"S":"a"}}}"#, "Empty attribute name"),
+            (#"{"SS":[null]}"#, invalid + "An string set may not have a null string as a member"),
+            (#"{"NS":["1",null]}"#, invalid + "An number set may not have a null string as a member"),
+            (#"{"BS":[null,"YQ=="]}"#, invalid + "Binary sets may not contain null values"),
+            (
+                #"{"M":{""# + String(repeating: "x", count: 65536) + #"":{"S":"a"}}}"#,
+                "Attribute name is too large, must be less than 65536 bytes"
+            ),
         ] as [(String, String)]
     )
     func refused(json: String, message: String) {
@@ -68,7 +76,7 @@ import Testing
             (#"{"SS":["b","a"]}"#, #"{"SS":["a","b"]}"#), (#"{"NS":["10","9.0"]}"#, #"{"NS":["9","10"]}"#),
             (#"{"B":""}"#, #"{"B":""}"#), (#"{"S":""}"#, #"{"S":""}"#), (#"{"M":{}}"#, #"{"M":{}}"#),
             (#"{"L":[]}"#, #"{"L":[]}"#), (#"{"NULL":true}"#, #"{"NULL":true}"#),
-            (#"{"NULL":false}"#, #"{"NULL":true}"#), (#"{"BOOL":"yes"}"#, #"{"BOOL":true}"#),
+            (#"{"BOOL":"yes"}"#, #"{"BOOL":true}"#),
             (#"{"SS":[""]}"#, #"{"SS":[""]}"#),
             (#"{"B":"/+8A"}"#, #"{"B":"/+8A"}"#), (#"{"BS":["YWI=","YQ=="]}"#, #"{"BS":["YQ==","YWI="]}"#),
             (#"{"X":[1,{}],"S":"a","N":null}"#, #"{"S":"a"}"#),
@@ -82,6 +90,46 @@ import Testing
         var output: [UInt8] = []
         try value(json).append(to: &output)
         #expect(text(output) == expected)
+    }
+
+    /// The newer words, which show sets in another way.
+    @Test(
+        arguments: [
+            (#"{"SS":["b","a","b"]}"#, invalid + #"Input collection ["a", "b", "b"] contains duplicates."#),
+            (#"{"SS":["c","b","c","a"]}"#, invalid + #"Input collection ["b", "c", "c", "a"] contains duplicates."#),
+            (
+                #"{"BS":["/w==","AA==","AA=="]}"#,
+                invalid + #"Input collection ["AA==","/w==","AA=="]of type BS contains duplicates."#
+            ),
+            (#"{"NS":["2","1","2"]}"#, invalid + "Input collection contains duplicates."),
+            (#"{"N":""}"#, "The parameter cannot be converted to a numeric value: "),
+            (
+                #"{"N":"1e2147483647"}"#,
+                "Number overflow. Attempting to store a number with magnitude larger than supported range"
+            ),
+        ] as [(String, String)]
+    )
+    func currentMessages(json: String, message: String) throws {
+        #expect(try itemFailure(#"{"a":\#(json)}"#)?.message(.current) == message)
+    }
+
+    /// What is wrong with an item first.
+    private func itemFailure(_ json: String) throws -> AttributeValueFailure? {
+        try withBytes(json) { (bytes) throws in
+            var reader = JSONReader(bytes)
+            var failure: AttributeValueFailure?
+            _ = try AttributeMap(&reader, failure: &failure)
+            return failure
+        }
+    }
+
+    @Test func emptyNamesComeFirstThenDepth() throws {
+        let deep = String(repeating: #"{"L":["#, count: 100) + #"{"S":"x"}"# + String(repeating: "]}", count: 100)
+        #expect(
+            try itemFailure(#"{"d":\#(deep),"n":{"N":"x"},"":{"S":"x"}}"#)?.message(.older) == "Empty attribute name"
+        )
+        let inner = try itemFailure(#"{"m":{"M":{"":{"S":"x"}}},"d":\#(deep)}"#)
+        #expect(inner?.message(.older).hasPrefix("Nesting Levels") == true)
     }
 
     @Test func depth() throws {

@@ -254,6 +254,26 @@ import Testing
         #expect(failure { _ = try attributes(names: names, values: values) }?.hasSuffix(message) == true)
     }
 
+    /// However deep it goes: paritysuite/dynamodb-conformance and scylladb's test_condition_expression.py, which ran
+    /// against the service.
+    @Test(
+        arguments: [
+            ("not ", "", 300, nil), ("not ", "", 1000, "too many operators; operator count: 301"),
+            ("(", ")", 3, "redundant parentheses;"), ("(", ")", 1000, "redundant parentheses;"),
+            ("(not ", ")", 300, nil), ("(not ", ")", 600, "too many operators; operator count: 301"),
+        ] as [(String, String, Int, String?)]
+    )
+    func deepConditions(open: String, close: String, levels: Int, message: String?) {
+        let text = String(repeating: open, count: levels - 1) + "a = :n" + String(repeating: close, count: levels - 1)
+        let failure = failure { _ = try condition(text) }
+        #expect(
+            failure
+                == message.map {
+                    "Invalid ConditionExpression: The expression \($0.hasPrefix("red") ? "has" : "contains") \($0)"
+                }
+        )
+    }
+
     @Test func lengthsOfSubstitutes() {
         let key = { (count: Int) in #"{":"# + String(repeating: "k", count: count - 1) + #"":{"S":""}}"# }
         #expect(failure { _ = try attributes(values: key(255)) } == nil)

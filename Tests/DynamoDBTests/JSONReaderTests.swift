@@ -91,6 +91,15 @@ import Testing
         }
     }
 
+    @Test func tellsArraysFromObjectsAtEveryDepth() {
+        for depth in 1...JSONReader.maximumDepth / 2 {
+            let open = String(repeating: #"[{"a":"#, count: depth)
+            let close = String(repeating: "}]", count: depth)
+            #expect(Self.accepts(Array((open + "1" + close).utf8)))
+            #expect(!Self.accepts(Array((open + "1" + close.dropLast() + "}").utf8)), "\(depth) times two levels")
+        }
+    }
+
     @Test func pullsMembersAndElements() throws {
         let text = #" {"a" : [1, "x", {"k":null}, [] ], "b\n":true,"c":{} } "#
         try withBytes(text) { bytes in

@@ -96,9 +96,12 @@ import Testing
             (":b > :a AND p < :b", "Invalid condition in KeyConditionExpression: No key attribute specified"),
             (
                 "(p > :a and b > :b) and (b > :b and c > :a)",
-                "KeyConditionExpressions must only contain one condition per key"
+                "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
             ),
-            ("p = :a and s = :a and c = :a", "Conditions can be of length 1 or 2 only"),
+            (
+                "p = :a and s = :a and c = :a",
+                "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)"
+            ),
             ("s = :a", "Query condition missed key schema element: p"),
             ("attr1 = :a", "Query condition missed key schema element: p"),
             ("p = :a and c = :a", "Query condition missed key schema element: s"),

@@ -67,6 +67,28 @@ import Testing
         #expect(try json(update(expression).apply(to: item(Self.subject))) == json(expected))
     }
 
+    /// Before it takes memory many times the size of an item.
+    @Test func appendedListsOfMoreThanAnItem() throws {
+        let update = try update("set a = list_append(l, l), b = list_append(l, l)")
+        let message = "Item size to update has exceeded the maximum allowed size"
+        var item = Item()
+        item["l"] = .list(Array(repeating: .null, count: 102_000))
+        #expect(failure { _ = try update.apply(to: item) } == message)
+        item["l"] = .list(Array(repeating: .null, count: 51_000))
+        #expect(try update.apply(to: item).count == 3)
+    }
+
+    @Test func namesBeforeBetweenAndBehind() throws {
+        let updated = try update("set c = :n, e = :n, z = :n remove d, h add a :n, f :n")
+            .apply(to: item(#"{"b":{"N":"1"},"d":{"N":"1"},"e":{"N":"1"},"f":{"N":"1"},"x":{"N":"1"}}"#))
+        let five: AttributeValue = .number(Number(5))
+        let expected: Item = [
+            "a": five, "b": .number(Number(1)), "c": five, "e": five, "f": .number(Number(6)), "x": .number(Number(1)),
+            "z": five,
+        ]
+        #expect(updated == expected)
+    }
+
     @Test func aSetWithoutElementsIsGone() throws {
         let update = try update("delete ns :ns")
         #expect(try update.apply(to: item(#"{"ns":{"NS":["1"]}}"#)).isEmpty)
@@ -96,7 +118,10 @@ import Testing
                 "set a = :huge + :huge",
                 "Number overflow. Attempting to store a number with magnitude larger than supported range"
             ),
-            ("add n :huge", "Attempting to store more than 38 significant digits in a Number"),
+            (
+                "add n :huge",
+                "Number overflow. Attempting to store a number with magnitude larger than supported range"
+            ),
         ] as [(String, String)]
     )
     func cannotApply(expression: String, message: String) {

@@ -38,7 +38,12 @@ def leveret_binary():
 
 
 class Server:
-    """A process that answers HTTP on `endpoint`; ended with SIGTERM when the `with` block ends."""
+    """A process that answers HTTP on `endpoint`; ended with SIGTERM when the `with` block ends.
+
+    `before` is called in the process before the program starts.
+    """
+
+    before = None
 
     def __init__(self, arguments, port, log, environment=None, ready="/"):
         self.arguments, self.port, self.log, self.ready = arguments, port, pathlib.Path(log), ready
@@ -55,6 +60,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=self.before,
             )
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
@@ -103,11 +109,11 @@ def ministack(folder):
     return Server([TOOLS / "ministack"], port, folder / f"ministack-{port}.log", environment, "/_ministack/health")
 
 
-def leveret_development(folder, upstream=None):
+def leveret_development(folder, upstream=None, *options):
     """The proxy in development mode; without an upstream, in front of its embedded store."""
     port = free_port()
     before = ["--upstream", upstream] if upstream else []
-    arguments = [leveret_binary(), "serve", "--dev", *before, "--listen", f"127.0.0.1:{port}"]
+    arguments = [leveret_binary(), "serve", "--dev", *before, *options, "--listen", f"127.0.0.1:{port}"]
     return Server(arguments, port, folder / f"leveret-{port}.log")
 
 
@@ -116,6 +122,18 @@ def leveret_local(folder, *arguments):
     port = free_port()
     command = [leveret_binary(), "local", "--port", port, *arguments]
     return Server(command, port, folder / f"leveret-local-{port}.log")
+
+
+def run_leveret(*arguments, environment=None, seconds=20):
+    """Runs the program to its end, which is to come soon; its output is text."""
+    return subprocess.run(
+        [leveret_binary(), *map(str, arguments)],
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
 
 
 def leveret(folder, configuration, environment):

@@ -29,12 +29,14 @@ def test_batches_over_two_tables(store, table, table_name):
     reply = store.batch_write_item(RequestItems={table: puts, other: puts}, ReturnConsumedCapacity="TOTAL")
     assert reply["UnprocessedItems"] == {}
     assert {each["TableName"]: each["CapacityUnits"] for each in reply["ConsumedCapacity"]} == {table: 12, other: 12}
-    reply = store.batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": key(number)}} for number in range(6)]})
+    reply = store.batch_write_item(
+        RequestItems={table: [{"DeleteRequest": {"Key": key(number)}} for number in range(6)]}
+    )
     assert reply["UnprocessedItems"] == {}
     reply = store.batch_get_item(
         RequestItems={
             table: {"Keys": [key(number) for number in range(12)], "ProjectionExpression": "v"},
-            other: {"Keys": [key(3), key("nothing")], "ConsistentRead": True, "AttributesToGet": ["pk"]},
+            other: {"Keys": [key(3), key("nothing")], "ConsistentRead": True, "ProjectionExpression": "pk"},
         },
         ReturnConsumedCapacity="TOTAL",
     )
@@ -66,7 +68,7 @@ def test_a_batch_of_sixteen_megabytes_leaves_the_rest(store, table):
          "Member must have length less than or equal to 25"),
         ("batch_get_item", {"Keys": [key(1), key(1)]}, "Provided list of item keys contains duplicates"),
         ("batch_get_item", {"Keys": [key(number) for number in range(101)]},
-         "Too many items requested for the BatchGetItem call"),
+         "less than or equal to 100"),
     ],
 )  # fmt: skip
 def test_batches_that_are_refused(store, table, operation, requests, message):
@@ -93,9 +95,7 @@ def test_a_transaction_does_all(store, table):
         ],
         ReturnConsumedCapacity="TOTAL",
     )  # fmt: skip
-    assert reply["ConsumedCapacity"] == [
-        {"TableName": table, "CapacityUnits": 8.0, "WriteCapacityUnits": 8.0}
-    ]
+    assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 8.0, "WriteCapacityUnits": 8.0}]
     assert items(store, table) == {
         "new": key("new"),
         "a": {**key("a"), "n": {"N": "2"}},
@@ -129,7 +129,11 @@ def test_a_transaction_does_nothing(store, table):
     )
     first, second, third = raised.value.response["CancellationReasons"]
     assert first == {"Code": "None"}
-    assert second == {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": before["a"]}
+    assert second == {
+        "Code": "ConditionalCheckFailed",
+        "Message": "The conditional request failed",
+        "Item": before["a"],
+    }
     assert third["Code"] == "ValidationError" and third["Message"] == (
         "The provided expression refers to an attribute that does not exist in the item"
     )

@@ -111,7 +111,9 @@ def test_client_waiters_and_paginators(endpoint, table_name):
     assert table_name in client.get_paginator("list_tables").paginate().build_full_result()["TableNames"]
     arn = client.describe_table(TableName=table_name)["Table"]["TableArn"]
     client.tag_resource(ResourceArn=arn, Tags=[{"Key": f"k{number}", "Value": "v"} for number in range(14)])
-    assert len(client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn).build_full_result()["Tags"]) == 14
+    assert (
+        len(client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn).build_full_result()["Tags"]) == 14
+    )
     client.delete_table(TableName=table_name)
     client.get_waiter("table_not_exists").wait(TableName=table_name, WaiterConfig={"Delay": 1, "MaxAttempts": 5})
 

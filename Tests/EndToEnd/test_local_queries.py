@@ -7,7 +7,19 @@ import pytest
 from clients import create_table, error
 
 TABLE = "queries"
-NUMBERS = ["-1e3", "-2.5", "-0.001", "0", "1e-130", "0.5", "1", "1.1234567890121234567890121234567890121", "2", "10", "9e9"]
+NUMBERS = [
+    "-1e3",
+    "-2.5",
+    "-0.001",
+    "0",
+    "1e-130",
+    "0.5",
+    "1",
+    "1.1234567890121234567890121234567890121",
+    "2",
+    "10",
+    "9e9",
+]
 
 
 def index(name, attributes, projection):
@@ -28,11 +40,11 @@ def table(store):
         sort_type="N",
         AttributeDefinitions=[
             {"AttributeName": "color", "AttributeType": "S"},
-            {"AttributeName": "length", "AttributeType": "N"},
+            {"AttributeName": "weight", "AttributeType": "N"},
         ],
-        LocalSecondaryIndexes=[index("by-length", ["pk", "length"], {"ProjectionType": "KEYS_ONLY"})],
+        LocalSecondaryIndexes=[index("by-weight", ["pk", "weight"], {"ProjectionType": "KEYS_ONLY"})],
         GlobalSecondaryIndexes=[
-            index("by-color", ["color", "length"], {"ProjectionType": "ALL"}),
+            index("by-color", ["color", "weight"], {"ProjectionType": "ALL"}),
             index("some", ["color"], {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["v"]}),
         ],
     )
@@ -42,7 +54,7 @@ def table(store):
             "color": {"S": "red" if number % 3 else "blue"},
         }  # fmt: skip
         if number % 2:
-            item["length"] = {"N": str(-number)}
+            item["weight"] = {"N": str(-number)}
         store.put_item(TableName=TABLE, Item=item)
     for number in NUMBERS:
         store.put_item(TableName=TABLE, Item={"pk": {"S": "numbers"}, "n": {"N": number}})
@@ -92,10 +104,10 @@ def test_key_conditions_in_pages(store, table, condition, expected, size):
 
 
 def test_local_index(store, table):
-    found = query(store, "pk = :p AND length > :s", {**P, ":s": {"N": "-10"}}, IndexName="by-length")
+    found = query(store, "pk = :p AND weight > :s", {**P, ":s": {"N": "-10"}}, IndexName="by-weight")
     assert ns(found) == [9, 7, 5, 3, 1]
-    assert all(set(item) == {"pk", "n", "length"} for item in found)
-    whole = query(store, "pk = :p AND length > :s", {**P, ":s": {"N": "-10"}}, IndexName="by-length",
+    assert all(set(item) == {"pk", "n", "weight"} for item in found)
+    whole = query(store, "pk = :p AND weight > :s", {**P, ":s": {"N": "-10"}}, IndexName="by-weight",
                   Select="ALL_ATTRIBUTES", ConsistentRead=True)  # fmt: skip
     assert [item["v"]["S"] for item in whole] == ["v9", "v7", "v5", "v3", "v1"]
 
@@ -145,7 +157,7 @@ def test_legacy_queries(store, table):
         ConditionalOperator="OR",
         ScanFilter={
             "v": {"ComparisonOperator": "IN", "AttributeValueList": [{"S": "v1"}, {"S": "v2"}]},
-            "length": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "-57"}]},
+            "weight": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "-57"}]},
         },
     )
     assert sorted(ns(reply["Items"])) == [1, 2, 59]
@@ -175,8 +187,10 @@ def test_scans_of_indexes(store, table):
 
     assert len(scan()) == 60 + len(NUMBERS)
     assert sorted(ns(scan(IndexName="by-color"))) == list(range(1, 60, 2))
-    assert sorted(ns(scan(IndexName="by-length"))) == list(range(1, 60, 2))
-    assert len(scan(IndexName="some", FilterExpression="color = :c", ExpressionAttributeValues={":c": {"S": "red"}})) == 40
+    assert sorted(ns(scan(IndexName="by-weight"))) == list(range(1, 60, 2))
+    assert (
+        len(scan(IndexName="some", FilterExpression="color = :c", ExpressionAttributeValues={":c": {"S": "red"}})) == 40
+    )
 
 
 def test_pages_end_at_a_megabyte(store, table_name):
@@ -185,7 +199,10 @@ def test_pages_end_at_a_megabyte(store, table_name):
         item = {"pk": {"S": "p"}, "sk": {"S": str(number)}, "v": {"S": "x" * 200_000}}
         store.put_item(TableName=table_name, Item=item)
     first = store.query(
-        TableName=table_name, KeyConditionExpression="pk = :p", ExpressionAttributeValues=P, ReturnConsumedCapacity="TOTAL"
+        TableName=table_name,
+        KeyConditionExpression="pk = :p",
+        ExpressionAttributeValues=P,
+        ReturnConsumedCapacity="TOTAL",
     )
     assert first["Count"] == 6 and first["LastEvaluatedKey"] == {"pk": {"S": "p"}, "sk": {"S": "5"}}
     assert first["ConsumedCapacity"]["CapacityUnits"] == 146.5

@@ -89,9 +89,9 @@ def test_where_a_reader_may_begin(store, streams, table_name, stream):
     third = found[2]["dynamodb"]["SequenceNumber"]
     assert records(streams, stream, "AT_SEQUENCE_NUMBER", SequenceNumber=third) == found[2:]
     assert records(streams, stream, "AFTER_SEQUENCE_NUMBER", SequenceNumber=third) == found[3:]
-    latest = streams.get_shard_iterator(
-        StreamArn=stream, ShardId=shard(streams, stream), ShardIteratorType="LATEST"
-    )["ShardIterator"]
+    latest = streams.get_shard_iterator(StreamArn=stream, ShardId=shard(streams, stream), ShardIteratorType="LATEST")[
+        "ShardIterator"
+    ]
     reply = streams.get_records(ShardIterator=latest)
     assert reply["Records"] == []
     store.put_item(TableName=table_name, Item=key("later"))
@@ -101,9 +101,7 @@ def test_where_a_reader_may_begin(store, streams, table_name, stream):
 
 def test_what_ttl_deletes_says_who_did_it(store, streams, table_name, stream):
     store.put_item(TableName=table_name, Item={**key("a"), "end": {"N": str(int(time.time()) - 5)}})
-    store.update_time_to_live(
-        TableName=table_name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "end"}
-    )
+    store.update_time_to_live(TableName=table_name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "end"})
     deadline = time.monotonic() + 15
     while len(records(streams, stream)) < 2 and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -121,9 +119,7 @@ def test_streams_are_switched_listed_and_outlive_their_table(store, streams, tab
     assert "StreamSpecification" not in store.describe_table(TableName=table_name)["Table"]
     store.put_item(TableName=table_name, Item=key("unseen"))
     time.sleep(0.01)
-    store.update_table(
-        TableName=table_name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
-    )
+    store.update_table(TableName=table_name, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
     second = store.describe_table(TableName=table_name)["Table"]["LatestStreamArn"]
     assert second != stream
     store.put_item(TableName=table_name, Item=key("seen"))

@@ -100,9 +100,7 @@ def test_update_throughput_and_billing(store, table_name):
     table = describe(store, table_name)
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
-    store.update_table(
-        TableName=table_name, BillingMode="PROVISIONED", ProvisionedThroughput=throughput(2, 2)
-    )
+    store.update_table(TableName=table_name, BillingMode="PROVISIONED", ProvisionedThroughput=throughput(2, 2))
     assert describe(store, table_name)["ProvisionedThroughput"]["WriteCapacityUnits"] == 2
     code, message = error(store, "update_table", TableName=table_name, ProvisionedThroughput=throughput(2, 2))
     assert code == "ValidationException" and "will not change" in message
@@ -145,9 +143,7 @@ def test_expired_items_go(store, table_name):
     now = int(time.time())
     kinds = {"gone": str(now + 1), "old": str(now - 100), "later": str(now + 1000), "ancient": str(now - 200_000_000)}
     for name, when in kinds.items():
-        store.put_item(
-            TableName=table_name, Item={"pk": {"S": name}, "kind": {"S": "k"}, "expires": {"N": when}}
-        )
+        store.put_item(TableName=table_name, Item={"pk": {"S": name}, "kind": {"S": "k"}, "expires": {"N": when}})
     store.put_item(TableName=table_name, Item={"pk": {"S": "text"}, "kind": {"S": "k"}, "expires": {"S": str(now - 9)}})
     specification = {"Enabled": True, "AttributeName": "expires"}
     reply = store.update_time_to_live(TableName=table_name, TimeToLiveSpecification=specification)

@@ -1,5 +1,7 @@
 // Fuzzes the HTTP/1.1 codec: whatever the bytes and however they are cut, it neither traps nor loops, and the outcome
-// of the pieces is that of the whole. Compiled into one module with the sources of Transport (see `make fuzz`).
+// of the pieces is that of the whole.
+
+@testable import Transport
 
 /// One request as a handler would see it, or the refusal.
 private enum Outcome: Equatable {

@@ -1,10 +1,9 @@
-// Compiled together with the sources of DynamoDB, in one module.
-//
 // Whatever the request scanners do with the bytes given, they must not crash or read beyond them; and what
 // GetItemRequest.parse accepts, jansson must accept too: the proxy must not see a request where another parser sees
 // none, or another one.
 
 private import CJansson
+@testable import DynamoDB
 
 /// libFuzzer's entry point.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,7 +1,6 @@
-// A libFuzzer target, compiled into one module with Sources/SigV4. The input is a request's head, then its body:
-//
-//     swiftc -sanitize=fuzzer,address -parse-as-library -I Sources/CLibcrypto -lcrypto
-//         Sources/SigV4/*.swift Tests/Fuzz/SigV4Fuzz.swift
+// The input is a request's head, then its body.
+
+@testable import SigV4
 
 /// Reads and verifies one request.
 ///

@@ -97,7 +97,7 @@ private let correct = """
             (["serve"], "give --config FILE, or --dev"),
             (["serve", "--dev", "--upstream", "http://h", "--data", "x"], "leave out --upstream"),
             (["serve", "--config", "x", "--data", "y"], "--data goes with --dev"),
-            (["local", "--host", "0.0.0.0"], "can be reached from other machines"),
+            (["local", "--host", "0.0.0.0"], "is no address of this machine alone"),
             (["local", "--port", "99999"], "port"),
             (["serve", "--dev", "--config", "x"], "exclude each other"),
             (["serve", "--config", "x", "--listen", "127.0.0.1:1"], "--listen goes with --dev"),

@@ -1,5 +1,6 @@
 import DynamoDB
 import Foundation
+import Synchronization
 import Testing
 
 @testable import TableStore
@@ -94,10 +95,70 @@ import Testing
         try runner.commit()
     }
 
+    /// Statistics that are kept over a rollback are those that would be counted.
+    @Test func statisticsAreThoseOfTheDatabaseAfterARollback() throws {
+        let engine = try Engine(storage: Storage(file: nil), identity: StoreIdentity())
+        let runner = EngineRunner(engine)
+        let run = { (calls: [(DynamoDB.Operation, String)], isKept: Bool) in
+            try runner.begin()
+            for (operation, body) in calls { _ = try runner.perform(operation, Array(body.utf8)) }
+            if isKept { try runner.commit() } else { runner.rollback() }
+        }
+        let index = """
+            {"TableName":"Kept","AttributeDefinitions":[{"AttributeName":"v","AttributeType":"S"}],
+            "GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byV","Projection":{"ProjectionType":"KEYS_ONLY"},
+            "KeySchema":[{"AttributeName":"v","KeyType":"HASH"}],
+            "ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}}]}
+            """
+        let puts = ["a", "b", "c"].map { (DynamoDB.Operation.putItem, Self.put("Kept", $0, size: 100)) }
+        try run([(.createTable, Self.create("Kept"))] + puts, true)
+        let deletion = (DynamoDB.Operation.deleteTable, #"{"TableName":"Kept"}"#)
+        let writes = ["a", "d"].map { (DynamoDB.Operation.putItem, Self.put("Kept", $0, size: 7)) }
+        for calls in [writes, [(.updateTable, index)] + writes, writes + [deletion]] {
+            try run(calls, false)
+            try runner.begin()
+            let kept = engine.tables["Kept"].map { ($0.statistics, $0.indexStatistics) }
+            try engine.reload()
+            #expect(kept?.0 == engine.tables["Kept"]?.statistics)
+            #expect(kept?.1 == engine.tables["Kept"]?.indexStatistics)
+            #expect(kept?.0.items == 3)
+            try runner.commit()
+        }
+        // What was committed stays, when the next transaction does not even begin.
+        try run([writes[1]], true)
+        runner.rollback()
+        runner.rollback()
+        try run([(.updateTable, index)], true)
+        #expect(engine.tables["Kept"]?.statistics.items == 4)
+        try run(writes, false)
+        try run([], true)
+        #expect(engine.tables["Kept"]?.statistics.items == 4)
+        #expect(engine.tables["Kept"]?.indexStatistics.values.map(\.items) == [4])
+    }
+
+    @Test func aDatabaseThatIsFullIsTold() throws {
+        let engine = try Engine(storage: Storage(file: nil), identity: StoreIdentity())
+        let told = Mutex<[String]>([])
+        let runner = EngineRunner(engine) { failure in told.withLock { $0.append(failure) } }
+        try runner.begin()
+        _ = try runner.perform(.createTable, Array(Self.create("Music").utf8))
+        try runner.commit()
+        try engine.storage.connection.execute("PRAGMA max_page_count = 1")
+        try runner.begin()
+        #expect(throws: ErrorReply.self) {
+            for _ in 0..<100 { _ = try runner.perform(.putItem, Array(Self.put("Music", "a", size: 300_000).utf8)) }
+        }
+        #expect(told.withLock { $0 }.isEmpty)
+        runner.rollback()
+        #expect(told.withLock { $0.count == 1 && $0[0].contains("full") })
+        runner.rollback()
+        #expect(told.withLock { $0.count } == 1)
+    }
+
     @Test func throughputIsEnforcedOnceSwitchedOn() async throws {
         let store = try EmbeddedDynamoDB(EmbeddedDynamoDB.Settings())
         #expect(await store.call(.createTable, Self.create("Music", read: 1, write: 1)).status == 200)
-        let large = Self.put("Music", "a", size: 100_000)
+        let large = Self.put("Music", "a", size: 390_000)
         #expect(await store.call(.putItem, large).status == 200)
         #expect(await store.call(.putItem, large).status == 200)
         store.service.enforcesThroughput = true
@@ -121,7 +182,7 @@ import Testing
         let store = try EmbeddedDynamoDB(settings)
         #expect(await store.call(.createTable, Self.create("One", write: 1)).status == 200)
         #expect(await store.call(.createTable, Self.create("Two", write: 1)).status == 200)
-        #expect(await store.call(.putItem, Self.put("One", "a", size: 100_000)).status == 200)
+        #expect(await store.call(.putItem, Self.put("One", "a", size: 390_000)).status == 200)
         let batch =
             #"{"RequestItems":{"One":[{"PutRequest":{"Item":{"k":{"S":"b"}}}}],"#
             + #""Two":[{"PutRequest":{"Item":{"k":{"S":"b"}}}}]}}"#
@@ -141,7 +202,7 @@ import Testing
             + #"{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}]"#
         let table = Self.create("Music", read: 1000, write: 1000, index: index)
         #expect(await store.call(.createTable, table).status == 200)
-        let text = String(repeating: "x", count: 50_000)
+        let text = String(repeating: "x", count: 390_000)
         let put = #"{"TableName":"Music","Item":{"k":{"S":"a"},"g":{"S":"g"},"v":{"S":"\#(text)"}}}"#
         #expect(await store.call(.putItem, put).status == 200)
         let again = put.replacingOccurrences(of: #""S":"a""#, with: #""S":"b""#)

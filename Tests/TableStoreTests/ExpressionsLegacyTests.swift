@@ -177,8 +177,8 @@ import Testing
                 "ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type"
             ),
             (
-                #"{"ComparisonOperator":"EQ","AttributeValueList":[{"N":"1"},{"BS":["Yg==","Yg=="]},{}]}"#,
-                "Input collection [Yg==, Yg==]of type BS contains duplicates."
+                #"{"ComparisonOperator":"EQ","AttributeValueList":[{"N":"1"},{"NULL":false},{}]}"#,
+                "Null attribute value types must have the value of true"
             ),
         ]
     )

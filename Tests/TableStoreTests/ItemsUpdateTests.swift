@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: [
         ("set c = b", "The provided expression refers to an attribute that does not exist in the item"),
         ("set b.a = a", "The document path provided in the update expression is invalid for update"),
-        ("remove y[1]", "The document path provided in the update expression is invalid for update"),
+        ("remove y[1] set z = a", "The document path provided in the update expression is invalid for update"),
         ("set e = a + :n", "An operand in the update expression has an incorrect data type"),
         ("add a2 :n, b.c :n", "The document path provided in the update expression is invalid for update"),
     ])
@@ -102,6 +102,15 @@ import Testing
         let store = try ItemsFixture()
         let values = expression.contains(":n") ? #"":n":{"N":"1"}"# : ""
         #expect(update(store, expression, values) == "ValidationException: " + message)
+        #expect(try item(store) == nil)
+    }
+
+    /// scylladb/scylladb, test/alternator/test_update_expression.py, which runs against the service.
+    @Test(arguments: ["remove y[1]", "remove y.b, z[0].c", "delete y.b :s"])
+    func nothingIsTakenFromNoItem(expression: String) throws {
+        let store = try ItemsFixture()
+        let values = expression.contains(":s") ? #"":s":{"SS":["b"]}"# : ""
+        #expect(update(store, expression, values) == "{}")
         #expect(try item(store) == nil)
     }
 

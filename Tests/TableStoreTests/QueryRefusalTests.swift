@@ -148,7 +148,7 @@ import Testing
 
     @Test(arguments: [DynamoDB.Operation.query, .scan])
     func selections(operation: DynamoDB.Operation) {
-        let prefix = operation == .query ? "1 validation error detected: " : ""
+        let prefix = "1 validation error detected: "
         func check(_ more: Object, _ message: String) {
             var request: Object = ["TableName": "range"]
             if operation == .query, more["AttributesToGet"] == nil {

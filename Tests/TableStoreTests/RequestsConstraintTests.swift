@@ -107,6 +107,12 @@ extension RequestsConstraintTests {
     static func returned(_ text: String) -> String {
         values(text, "returnValues", "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW")
     }
+    static let unnamed =
+        "1 validation error detected: Value at 'TableName' failed to satisfy constraint: "
+        + "Member must have length greater than or equal to 1"
+    static let unreturned =
+        "Failed to satisfy constraint: Member must satisfy enum value set: "
+        + "[ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
     static let operators =
         "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS"
     static let selections = "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES"

@@ -14,7 +14,7 @@ struct RequestsDecodingTests {
             """##
         )
         #expect(members.string("TableName") == "abc")
-        #expect(try members.attributeMap("Item")?.checked() == ["a": .string(Array("b".utf8))])
+        #expect(try members.attributeMap("Item")?.checked(for: .putItem) == ["a": .string(Array("b".utf8))])
         #expect(members.raw("ExpressionAttributeNames") == Array(##"{"#a":"b"}"##.utf8))
         #expect(members.raw("ExpressionAttributeValues") == Array(#"{":a":{"N":"1"}}"#.utf8))
         #expect(members.raw("TableName") == nil)
@@ -71,7 +71,7 @@ struct RequestsDecodingTests {
         let members = try RequestsSupport.decode("Scan", #"{"TableName":"abc","ConsistentRead":\#(json)}"#)
         #expect(members.boolean("ConsistentRead") == value)
         let put = try RequestsSupport.decode("PutItem", #"{"TableName":"abc","Item":{"a":{"BOOL":\#(json)}}}"#)
-        #expect(try put.attributeMap("Item")?.checked() == ["a": .bool(value)])
+        #expect(try put.attributeMap("Item")?.checked(for: .putItem) == ["a": .bool(value)])
     }
 
     @Test(
@@ -106,9 +106,9 @@ struct RequestsDecodingTests {
     @Test func keepsFailuresOfValuesForLater() throws {
         let members = try RequestsSupport.decode("PutItem", #"{"TableName":"abc","Item":{"a":{}}}"#)
         let failure = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-        #expect(throws: ErrorReply.validation(failure)) { try members.attributeMap("Item")?.checked() }
+        #expect(throws: ErrorReply.validation(failure)) { try members.attributeMap("Item")?.checked(for: .putItem) }
         let null = try RequestsSupport.decode("PutItem", #"{"TableName":"abc","Item":{"a":null}}"#)
-        #expect(null.attributeMap("Item")?.failure == failure)
+        #expect(null.attributeMap("Item")?.failure?.message(.current) == failure)
     }
 
     @Test(

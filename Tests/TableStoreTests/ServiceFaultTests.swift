@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func closingDoesLateWrites() async throws {
-        let store = try ScriptedStore(Self.model(Fault(.lateWrite(after: 200_000_000_000), probability: 1)))
+        let store = try ScriptedStore(Self.model(Fault(.lateWrite(after: 300_000_000_000), probability: 1)))
         let calls = (0..<50).map { store.submit("w\($0)") }
         for call in calls { #expect(await call.outcome == .silent) }
         #expect(store.store.queue.unfinished.calls == 50)
@@ -69,7 +69,7 @@ import Testing
 
     @Test func lateWritesTakeRoom() async throws {
         let limit = CallQueue.Load(calls: 3, bytes: 1000)
-        let late = Self.model(Fault(.lateWrite(after: 200_000_000_000), probability: 1))
+        let late = Self.model(Fault(.lateWrite(after: 300_000_000_000), probability: 1))
         let store = try ScriptedStore(late, limit: limit)
         for number in 0..<3 { #expect(await store.call("w\(number)") == .silent) }
         #expect(await store.call("w3") == .overloaded)

@@ -24,7 +24,7 @@ import Testing
         }
         let numbers = try Self.numbers(fixture.records())
         let start = try #require(
-            fixture.describe()?["Shards"]?[0]?["SequenceNumberRange"]?["StartingSequenceNumber"]?.string
+            try fixture.describe()?["Shards"]?[0]?["SequenceNumberRange"]?["StartingSequenceNumber"]?.string
         )
         #expect(try read("TRIM_HORIZON", "") == ["1", "2", "3"])
         #expect(try read("LATEST", "") == [])
@@ -59,7 +59,7 @@ import Testing
     @Test func wrongRequestsAreRefused() throws {
         let fixture = try StreamFixture()
         try fixture.put()
-        let number = try #require(Self.numbers(fixture.records()).first)
+        let number = try #require(try Self.numbers(fixture.records()).first)
         let invalid = { (request: String, message: String) in
             fixture.store.expectError("GetShardIterator", request, "ValidationException", message)
         }
@@ -100,7 +100,8 @@ import Testing
             "Requested resource not found: Shard does not exist"
         )
         for (operation, member) in [
-            ("GetShardIterator", #","ShardId":"\#(fixture.shard)","ShardIteratorType":"LATEST""#), ("DescribeStream", ""),
+            ("GetShardIterator", #","ShardId":"\#(fixture.shard)","ShardIteratorType":"LATEST""#),
+            ("DescribeStream", ""),
         ] {
             fixture.store.expectError(
                 operation,
@@ -173,7 +174,7 @@ import Testing
     @Test func recordsAreTrimmedAfterADay() throws {
         let fixture = try StreamFixture()
         try fixture.put("1")
-        let old = try #require(Self.numbers(fixture.records()).first)
+        let old = try #require(try Self.numbers(fixture.records()).first)
         fixture.store.now += 43_200_000
         try fixture.put("2")
         fixture.store.now += 43_200_000

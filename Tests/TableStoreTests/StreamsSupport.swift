@@ -13,7 +13,7 @@ struct StreamFixture {
         store = try TestStore()
         let created = try store.call("CreateTable", Self.create(view: view))
         arn = try #require(created["TableDescription"]?["LatestStreamArn"]?.string)
-        shard = try #require(store.shards(of: arn)[0]["ShardId"]?.string)
+        shard = try #require(try store.shards(of: arn)[0]["ShardId"]?.string)
     }
 
     static func create(_ name: String = "Events", view: String) -> String {
@@ -47,7 +47,7 @@ struct StreamFixture {
 
     /// Asks for an iterator of a type and further members.
     func iterator(_ type: String, _ more: String = "") throws -> String {
-        try #require(store.call("GetShardIterator", request(type, more))["ShardIterator"]?.string)
+        try #require(try store.call("GetShardIterator", request(type, more))["ShardIterator"]?.string)
     }
 
     func request(_ type: String, _ more: String = "") -> String {
@@ -64,7 +64,11 @@ struct StreamFixture {
     }
 
     func setStream(_ specification: String) throws -> JSON? {
-        try store.call("UpdateTable", #"{"TableName":"Events","StreamSpecification":{\#(specification)}}"#)["TableDescription"]
+        let reply = try store.call(
+            "UpdateTable",
+            #"{"TableName":"Events","StreamSpecification":{\#(specification)}}"#
+        )
+        return reply["TableDescription"]
     }
 }
 

@@ -91,6 +91,27 @@ import Testing
         try TestStore().expectError("CreateTable", request, "ValidationException", message)
     }
 
+    /// paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/createTable.test.ts, which ran against the service.
+    @Test func namesOfGlobalIndexesAreCheckedFirst() throws {
+        let lists = [
+            #""LocalSecondaryIndexes":[\#(Self.index("aa", "a b"))]"#,
+            #""GlobalSecondaryIndexes":[\#(Self.index("zz", "b"))]"#,
+        ]
+        let short = { (name: String, list: String) in
+            "Value '\(name)' at '\(list).1.member.indexName' failed to satisfy constraint: "
+                + "Member must have length greater than or equal to 3"
+        }
+        for lists in [lists, lists.reversed()] {
+            try TestStore().expectError(
+                "CreateTable",
+                Self.create("a:S b:S", "a b", ([Self.onDemand] + lists).joined(separator: ",")),
+                "ValidationException",
+                "2 validation errors detected: \(short("zz", "globalSecondaryIndexes")); "
+                    + short("aa", "localSecondaryIndexes")
+            )
+        }
+    }
+
     private static let pair = ("a:S b:S", "a b")
 
     static let indexRefusals: [(request: String, message: String)] = [

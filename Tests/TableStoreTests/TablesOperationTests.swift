@@ -199,6 +199,7 @@ import Testing
         )
     }
 
+    /// aws-controllers-k8s's record of the live service (2026-10), DDB-TABLE-070, 071 and 442.
     @Test func refusesOtherResources() throws {
         let store = try Self.store()
         let tag = #"{"Key":"a","Value":"b"}"#
@@ -207,7 +208,7 @@ import Testing
             "TagResource",
             Self.tag(tag, missing),
             "ResourceNotFoundException",
-            "Requested resource not found: ResourcArn: \(missing) not found"
+            "Requested resource not found: ResourceArn: \(missing) not found"
         )
         let index = Self.arn + "/index/byB"
         store.expectError(
@@ -229,8 +230,13 @@ import Testing
             "ListTagsOfResource",
             #"{"ResourceArn":"\#(other)"}"#,
             "AccessDeniedException",
-            "User: arn:aws:iam::123456789012:root is not authorized to perform: dynamodb:ListTagsOfResource "
-                + "on resource: \(other)"
+            "Access is denied"
+        )
+        store.expectError(
+            "ListTagsOfResource",
+            #"{"ResourceArn":"arn:aws:s3:::bucket"}"#,
+            "ValidationException",
+            invalid + "Provided Arn is not a DynamoDB resource arn: arn:aws:s3:::bucket"
         )
     }
 
@@ -246,10 +252,10 @@ import Testing
         )
         #expect(try store.call("DescribeEndpoints")["Endpoints"]?[0]?["CachePeriodInMinutes"] == 1440)
         #expect(
-            try store.call("DescribeContinuousBackups", Self.name)["ContinuousBackupsDescription"]?[
-                "ContinuousBackupsStatus"
+            try store.call("DescribeContinuousBackups", Self.name)["ContinuousBackupsDescription"] == [
+                "ContinuousBackupsStatus": "ENABLED",
+                "PointInTimeRecoveryDescription": ["PointInTimeRecoveryStatus": "DISABLED"],
             ]
-                == "DISABLED"
         )
         store.expectError(
             "DescribeContinuousBackups",

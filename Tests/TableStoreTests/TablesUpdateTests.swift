@@ -425,7 +425,7 @@ import Testing
             "UpdateTable",
             Self.update("Demand", Self.indexes(Self.newIndex) + Self.defined),
             "LimitExceededException",
-            "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of 20"
+            "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20"
         )
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import TableStore
 
 @Suite struct TimeToLiveTests {
-    /// A table `T` with an index of each kind, a stream, and TTL by `ttl`.
+    /// A table `Ttl` with an index of each kind, a stream, and TTL by `ttl`.
     private static func store(attribute: String? = "ttl", file: String? = nil) throws -> TestStore {
         let store = try TestStore(file: file)
         let indexes = #"""
@@ -15,7 +15,7 @@ import Testing
         try store.call(
             "CreateTable",
             TableRequests.create(
-                "T",
+                "Ttl",
                 "a:S b:N g:S l:S",
                 "a b",
                 #""BillingMode":"PAY_PER_REQUEST",\#(indexes),\#(stream)"#
@@ -31,19 +31,19 @@ import Testing
     }
 
     private static func request(_ attribute: String, _ isEnabled: Bool) -> String {
-        #"{"TableName":"T","TimeToLiveSpecification":{"AttributeName":"\#(attribute)","Enabled":\#(isEnabled)}}"#
+        #"{"TableName":"Ttl","TimeToLiveSpecification":{"AttributeName":"\#(attribute)","Enabled":\#(isEnabled)}}"#
     }
 
     private static func put(_ number: Int, _ ttl: String?, in store: TestStore) throws {
         let ttl = ttl.map { #","ttl":\#($0)"# } ?? ""
         try store.call(
             "PutItem",
-            #"{"TableName":"T","Item":{"a":{"S":"x"},"b":{"N":"\#(number)"},"g":{"S":"y"},"l":{"S":"z"}\#(ttl)}}"#
+            #"{"TableName":"Ttl","Item":{"a":{"S":"x"},"b":{"N":"\#(number)"},"g":{"S":"y"},"l":{"S":"z"}\#(ttl)}}"#
         )
     }
 
     private static func numbers(in store: TestStore, _ more: String = "") throws -> [Int] {
-        let items = try store.call("Scan", #"{"TableName":"T"\#(more)}"#)["Items"]?.array ?? []
+        let items = try store.call("Scan", #"{"TableName":"Ttl"\#(more)}"#)["Items"]?.array ?? []
         return items.compactMap { $0["b"]?["N"]?.string.flatMap { Int($0) } }.sorted()
     }
 
@@ -61,12 +61,12 @@ import Testing
         try store.keepHouse()
         #expect(try Self.numbers(in: store) == [2, 3])
         for index in ["byG", "byL"] { #expect(try Self.numbers(in: store, #","IndexName":"\#(index)""#) == [2, 3]) }
-        let table = try store.engine.table(named: "T")
+        let table = try store.engine.table(named: "Ttl")
         #expect(table.statistics.items == 2)
         let (statistics, indexes) = (table.statistics, table.indexStatistics)
         #expect(indexes.values.map(\.items) == [2, 2])
         try store.reload()
-        let reloaded = try store.engine.table(named: "T")
+        let reloaded = try store.engine.table(named: "Ttl")
         #expect(reloaded.statistics == statistics && reloaded.indexStatistics == indexes)
     }
 
@@ -75,11 +75,11 @@ import Testing
         let store = try Self.store()
         try Self.put(1, #"{"N":"1700000100"}"#, in: store)
         try Self.put(2, #"{"N":"1700000100"}"#, in: store)
-        try store.call("DeleteItem", #"{"TableName":"T","Key":{"a":{"S":"x"},"b":{"N":"2"}}}"#)
+        try store.call("DeleteItem", #"{"TableName":"Ttl","Key":{"a":{"S":"x"},"b":{"N":"2"}}}"#)
         store.now += 200_000
         try store.keepHouse()
-        let arn = try #require(store.call("ListStreams")["Streams"]?[0]?["StreamArn"]?.string)
-        let shard = try #require(store.shards(of: arn)[0]["ShardId"]?.string)
+        let arn = try #require(try store.call("ListStreams")["Streams"]?[0]?["StreamArn"]?.string)
+        let shard = try #require(try store.shards(of: arn)[0]["ShardId"]?.string)
         let iterator = try store.call(
             "GetShardIterator",
             #"{"StreamArn":"\#(arn)","ShardId":"\#(shard)","ShardIteratorType":"TRIM_HORIZON"}"#
@@ -135,14 +135,14 @@ import Testing
         try store.call(
             "UpdateItem",
             #"""
-            {"TableName":"T","Key":{"a":{"S":"x"},"b":{"N":"1"}},"UpdateExpression":"REMOVE #t",
+            {"TableName":"Ttl","Key":{"a":{"S":"x"},"b":{"N":"1"}},"UpdateExpression":"REMOVE #t",
             "ExpressionAttributeNames":{"#t":"ttl"}}
             """#
         )
         try store.call(
             "UpdateItem",
             #"""
-            {"TableName":"T","Key":{"a":{"S":"x"},"b":{"N":"2"}},"UpdateExpression":"SET #t = #t + :v",
+            {"TableName":"Ttl","Key":{"a":{"S":"x"},"b":{"N":"2"}},"UpdateExpression":"SET #t = #t + :v",
             "ExpressionAttributeNames":{"#t":"ttl"},"ExpressionAttributeValues":{":v":{"N":"1000"}}}
             """#
         )
@@ -181,7 +181,7 @@ import Testing
     /// mhart/dynalite knows none of it; scylladb/scylladb, test/alternator/test_ttl.py, and the live service (2026-10).
     @Test func settingsAreToldAndGuarded() throws {
         let store = try Self.store(attribute: nil)
-        let describe = { try store.call("DescribeTimeToLive", #"{"TableName":"T"}"#)["TimeToLiveDescription"] }
+        let describe = { try store.call("DescribeTimeToLive", #"{"TableName":"Ttl"}"#)["TimeToLiveDescription"] }
         let refuse = { (request: String, message: String) in
             store.expectError("UpdateTimeToLive", request, "ValidationException", message)
         }
@@ -206,7 +206,7 @@ import Testing
         for name in ["UpdateTimeToLive", "DescribeTimeToLive"] {
             store.expectError(
                 name,
-                Self.request("ttl", true).replacing("\"T\"", with: "\"NoSuchTable\""),
+                Self.request("ttl", true).replacing("\"Ttl\"", with: "\"NoSuchTable\""),
                 "ResourceNotFoundException",
                 "Requested resource not found: Table: NoSuchTable not found"
             )

@@ -91,6 +91,12 @@ indirect enum ConditionSyntax {
     }
 }
 
+extension ExpressionKind {
+    fileprivate var redundantParenthesesError: ExpressionError {
+        error("The expression has redundant parentheses;")
+    }
+}
+
 /// The grammar of conditions.
 ///
 ///     condition : operand comparator operand
@@ -109,7 +115,9 @@ extension ExpressionParser {
     /// Operators and functions in one expression (Developer Guide, "Service, account, and table quotas").
     private static let maximumOperatorCount = 300
     /// Parentheses and negations inside each other, which bounds recursion.
-    private static let maximumDepth = 100
+    ///
+    /// Each operator or function and its operand may stand in parentheses that are not redundant.
+    private static let maximumDepth = 2 * maximumOperatorCount + 2
 
     private struct Term {
         enum Kind {
@@ -137,7 +145,7 @@ extension ExpressionParser {
 
     /// Refuses what stood in more than one pair of parentheses.
     func checkParentheses() throws(ExpressionError) {
-        if hasRedundantParentheses { throw kind.error("The expression has redundant parentheses;") }
+        if hasRedundantParentheses { throw kind.redundantParenthesesError }
     }
 
     /// Runs `body` one level deeper.
@@ -146,7 +154,10 @@ extension ExpressionParser {
     ) throws(ExpressionError) -> Result {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Self.maximumDepth else { throw kind.error("The expression is nested too deeply;") }
+        if depth > Self.maximumDepth {
+            for _ in 0..<remainingOperatorCount { try countOperator() }
+            throw kind.redundantParenthesesError
+        }
         return try body(&self)
     }
 

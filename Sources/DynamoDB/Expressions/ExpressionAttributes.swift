@@ -13,16 +13,19 @@ public struct ExpressionAttributes {
     private var usedValues: Set<[UInt8]> = []
 
     /// The substitutes in the raw JSON objects of a request, where it has them.
+    ///
+    /// What is wrong with a value is worded as the operation has it.
     public init(
         names: UnsafeRawBufferPointer? = nil,
-        values: UnsafeRawBufferPointer? = nil
+        values: UnsafeRawBufferPointer? = nil,
+        wording: AttributeValueFailure.Wording = .older
     ) throws(AttributeValueError) {
         do throws(ExpressionError) {
             if let names = unsafe names { self.names = try unsafe ExpressionAttributeNames(names) }
         } catch {
             throw .validation(error.message)
         }
-        if let values = unsafe values { self.values = try unsafe Self.values(values) }
+        if let values = unsafe values { self.values = try unsafe Self.values(values, wording) }
     }
 
     /// Refuses substitutes that no expression has used.
@@ -49,9 +52,10 @@ public struct ExpressionAttributes {
     }
 
     private static func values(
-        _ object: UnsafeRawBufferPointer
+        _ object: UnsafeRawBufferPointer,
+        _ wording: AttributeValueFailure.Wording
     ) throws(AttributeValueError) -> [[UInt8]: AttributeValue] {
-        var members: [(key: [UInt8], value: AttributeValue, failure: String?)] = []
+        var members: [(key: [UInt8], value: AttributeValue, failure: AttributeValueFailure?)] = []
         do throws(RequestError) {
             var reader = unsafe JSONReader(object)
             try reader.beginObject(.attributeMap)
@@ -70,9 +74,10 @@ public struct ExpressionAttributes {
         var values: [[UInt8]: AttributeValue] = [:]
         var total = 0
         for (key, value, failure) in members {
-            if let failure {
+            if let message = failure?.message(wording) {
+                guard case .older = wording else { throw .validation(message) }
                 throw .validation(
-                    "ExpressionAttributeValues contains invalid value: \(failure) "
+                    "ExpressionAttributeValues contains invalid value: \(message) "
                         + "for key \(String(decoding: key, as: UTF8.self))"
                 )
             }

@@ -19,18 +19,16 @@ public struct KeyCondition: Sendable {
     }
 
     /// What a KeyConditionExpression asks of keys.
+    ///
+    /// Whether there are too many conditions is asked of the table (paritysuite/dynamodb-conformance,
+    /// tests/tier3/error-messages/queryKeyConditionOperands.test.ts, which ran against the service in October 2026).
     public init(_ condition: Condition) throws(ExpressionError) {
         try add(condition.root)
-        try checkCount()
     }
 
     /// What `KeyConditions` ask of keys.
     public init(_ conditions: [LegacyCondition]) throws(ExpressionError) {
         for condition in conditions { tests.append((condition.name, condition.keyTest)) }
-        try checkCount()
-    }
-
-    private func checkCount() throws(ExpressionError) {
         guard (1...2).contains(tests.count) else {
             throw ExpressionError("Conditions can be of length 1 or 2 only")
         }
@@ -38,7 +36,14 @@ public struct KeyCondition: Sendable {
 
     /// The keys the condition selects in a table or index with this schema.
     public func range(in schema: KeySchema) throws(ExpressionError) -> KeyRange {
-        if schema.sortKey == nil, tests.count > 1 { throw .unsupported }
+        let count = schema.sortKey == nil ? 1 : 2
+        guard tests.count <= 2 else {
+            throw ExpressionError(
+                "The number of query conditions (\(tests.count)) exceeds the number of key attributes defined "
+                    + "in the schema (\(count))"
+            )
+        }
+        if tests.count > count { throw .unsupported }
         let partition = try test(of: schema.partitionKey)
         guard case .comparison(.equal, let value) = partition else { throw .unsupported }
         guard tests.count > 1, let sortKey = schema.sortKey else {
@@ -98,7 +103,9 @@ public struct KeyCondition: Sendable {
 
     private mutating func add(_ name: [UInt8], _ test: Test) throws(ExpressionError) {
         guard !tests.contains(where: { $0.name == name }) else {
-            throw ExpressionError("KeyConditionExpressions must only contain one condition per key")
+            throw ExpressionError(
+                "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+            )
         }
         tests.append((name, test))
     }

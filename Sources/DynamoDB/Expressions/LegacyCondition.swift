@@ -146,7 +146,7 @@ extension [UInt8] {
     static func attributeName(_ name: String) throws(ExpressionError) -> [UInt8] {
         guard !name.isEmpty else { throw .invalidParameter("Empty attribute name") }
         guard name.utf8.count <= ExpressionAttributeNames.maximumNameCount else {
-            throw .invalidParameter("Attribute name is too large, must be less than 65536 bytes")
+            throw ExpressionError(ExpressionAttributeNames.tooLargeMessage)
         }
         return Array(name.utf8)
     }

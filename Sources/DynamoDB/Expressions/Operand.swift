@@ -97,10 +97,13 @@ extension AttributeMap {
 }
 
 extension AttributeValue {
-    /// What `size` counts: bytes of strings and binaries, elements of sets, lists and maps; nil for other types.
+    /// What `size` counts: UTF-16 code units of strings (nubo-db/dynamodb-conformance, query/expressions, checked against
+    /// the service), bytes of binaries, elements of sets, lists and maps; nil for other types.
     fileprivate var elementCount: Int? {
         switch self {
-        case .string(let bytes), .binary(let bytes): bytes.count
+        // One for each byte that begins a character, and one more where it takes a surrogate pair.
+        case .string(let bytes): bytes.reduce(0) { $0 + ($1 & 0xC0 != 0x80 ? 1 : 0) + ($1 >= 0xF0 ? 1 : 0) }
+        case .binary(let bytes): bytes.count
         case .list(let values): values.count
         case .map(let members): members.count
         case .stringSet(let elements), .binarySet(let elements): elements.count

@@ -2,6 +2,8 @@
 public struct Update: Sendable {
     /// Functions that SET knows.
     static let functions: Set = ["if_not_exists", "list_append"]
+    /// Bytes of an item (Developer Guide, "Service, account, and table quotas").
+    private static let maximumItemSize = 409_600
 
     struct Action: Sendable {
         let path: DocumentPath
@@ -51,6 +53,7 @@ public struct Update: Sendable {
 
     private func updated(_ item: Item) throws(ExpressionError) -> Item {
         var edits: [UpdateEdit] = []
+        var size = 0
         for action in actions {
             let outcome: UpdateEdit.Outcome
             switch action.change {
@@ -67,6 +70,11 @@ public struct Update: Sendable {
                 action.path.elements.count - 1 + value.depth > AttributeValue.maximumDepth
             {
                 throw ExpressionError(AttributeValue.depthMessage)
+            }
+            if case .set(let value) = outcome {
+                // All of them come to stand in the item. Appended lists would else take memory many times its size.
+                size += value.size
+                guard size <= Self.maximumItemSize else { throw .itemTooLarge }
             }
             edits.append(UpdateEdit(rest: action.path.elements[...], outcome: outcome))
         }
@@ -105,6 +113,8 @@ indirect enum UpdateOperand: Sendable {
 }
 
 extension ExpressionError {
+    fileprivate static let itemTooLarge = ExpressionError("Item size to update has exceeded the maximum allowed size")
+
     static let incorrectDataType = ExpressionError(
         "An operand in the update expression has an incorrect data type"
     )
@@ -117,7 +127,9 @@ extension AttributeValue {
         do throws(NumberError) {
             return .number(isDifference ? try one.subtracting(two) : try one.adding(two))
         } catch {
-            throw ExpressionError(error.message(for: ""))
+            // Of a sum with too many digits, too, the service says that it overflows (scylladb/scylladb,
+            // test/alternator/test_number.py, which runs against the service).
+            throw ExpressionError((error == .tooManyDigits ? .overflow : error).message(for: ""))
         }
     }
 }

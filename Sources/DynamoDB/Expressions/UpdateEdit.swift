@@ -18,12 +18,8 @@ struct UpdateEdit {
         if let edit = edits.first, edit.rest.isEmpty { return try edit.outcome.apply(to: value) }
         let groups = groups(edits)
         switch value {
-        case .map(var members)?:
-            for (element, edits) in groups {
-                guard case .attribute(let name) = element else { throw .invalidPath }
-                members[name] = try apply(edits, to: members[name])
-            }
-            return .map(members)
+        case .map(let members)?:
+            return .map(try apply(groups, to: members))
         case .list(let values)?:
             return .list(try apply(groups, to: values))
         default:
@@ -39,6 +35,31 @@ struct UpdateEdit {
             groups[element, default: []].append(UpdateEdit(rest: edit.rest.dropFirst(), outcome: edit.outcome))
         }
         return groups.sorted { $0.key.precedes($1.key) }.map { ($0.key, $0.value) }
+    }
+
+    /// The members that stay and those that come are merged by their names, which both are ordered by.
+    private static func apply(
+        _ groups: [(element: DocumentPath.Element, edits: [UpdateEdit])],
+        to members: AttributeMap
+    ) throws(ExpressionError) -> AttributeMap {
+        var merged: [AttributeMap.Attribute] = []
+        merged.reserveCapacity(members.count + groups.count)
+        let olds = members.attributes
+        var next = 0
+        for (element, edits) in groups {
+            guard case .attribute(let name) = element else { throw .invalidPath }
+            while next < olds.count, olds[next].name.lexicographicallyPrecedes(name) {
+                merged.append(olds[next])
+                next += 1
+            }
+            var old: AttributeValue?
+            if next < olds.count, olds[next].name == name {
+                old = olds[next].value
+                next += 1
+            }
+            if let value = try apply(edits, to: old) { merged.append(AttributeMap.Attribute(name: name, value: value)) }
+        }
+        return AttributeMap(sorted: merged + olds[next...])
     }
 
     /// Elements keep their indexes until all is done; what is set beyond the end is appended in the indexes' order.

@@ -9,6 +9,17 @@ extension Update {
         public let value: AttributeValue?
     }
 
+    /// Whether all actions are such as take something away; there is at least one.
+    public var onlyRemoves: Bool {
+        !actions.isEmpty
+            && actions.allSatisfy { action in
+                switch action.change {
+                case .remove, .delete: true
+                case .set, .setSum, .add: false
+                }
+            }
+    }
+
     /// The actions on whole attributes, in the expression's order; not those on their parts.
     public var writes: [Write] {
         actions.compactMap { action in

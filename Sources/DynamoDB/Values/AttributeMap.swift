@@ -28,6 +28,11 @@ public struct AttributeMap: Sendable, Hashable {
         self.attributes = attributes
     }
 
+    /// These attributes, which are ordered by their names and have no name twice.
+    init(sorted attributes: [Attribute]) {
+        self.attributes = attributes
+    }
+
     /// How many attributes there are.
     public var count: Int { attributes.count }
 

@@ -11,14 +11,21 @@ public enum AttributeValueError: Error, Equatable, Sendable {
 /// DynamoDB looks at the types of a whole request before it validates a value. So reading throws only what is a
 /// SerializationException, and keeps the first other failure for later.
 ///
-/// Messages: mhart/dynalite, validations/index.js and test/, which ran against the service.
+/// Messages: mhart/dynalite, validations/index.js and test/, which ran against the service. Which failure comes first:
+/// paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/deepRequests.test.ts, which did too.
 struct AttributeValueReader {
     private static let invalid = "One or more parameter values were invalid: "
     private static let empty =
         "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 
     /// What the ValidationException says, when there is one.
-    private(set) var failure: String?
+    ///
+    /// An item's empty attribute name comes first, values that are too deep come next.
+    var failure: AttributeValueFailure? { emptyName ?? tooDeep ?? firstFailure }
+
+    private var emptyName: AttributeValueFailure?
+    private var tooDeep: AttributeValueFailure?
+    private var firstFailure: AttributeValueFailure?
     private var depth = 0
 
     /// An object of attribute values: an item, or the contents of a map.
@@ -29,9 +36,9 @@ struct AttributeValueReader {
         try reader.beginObject(.attributeMap)
         while let key = try reader.nextMember() {
             let name = Self.bytes(key, reader)
-            if name.isEmpty { fail(Self.invalid + "Empty attribute name") }
+            if name.isEmpty { failForEmptyName() }
             if name.count > ExpressionAttributeNames.maximumNameCount {
-                fail(Self.invalid + "Attribute name is too large, must be less than 65536 bytes")
+                fail(ExpressionAttributeNames.tooLargeMessage)
             }
             attributes.append(AttributeMap.Attribute(name: name, value: try value(&reader)))
         }
@@ -43,7 +50,7 @@ struct AttributeValueReader {
     mutating func value(_ reader: inout JSONReader) throws(RequestError) -> AttributeValue {
         depth += 1
         defer { depth -= 1 }
-        if depth > AttributeValue.maximumDepth { fail(AttributeValue.depthMessage) }
+        if depth > AttributeValue.maximumDepth { tooDeep = AttributeValueFailure(AttributeValue.depthMessage) }
         if try reader.takeNull() {
             fail(Self.empty)
             return .null
@@ -90,9 +97,7 @@ struct AttributeValueReader {
         case .bool:
             return .bool(try reader.boolean())
         case .null:
-            // The service has taken false for true since 2026, but not a word for it.
-            let isWord = try reader.peek() == .string
-            if try !reader.boolean(), isWord {
+            if try !reader.boolean() {
                 fail(Self.invalid + "Null attribute value types must have the value of true")
             }
             return .null
@@ -104,11 +109,14 @@ struct AttributeValueReader {
         case .map:
             return .map(try attributes(&reader))
         case .stringSet:
-            return .stringSet(stringSet(try strings(&reader, .string)))
+            let null = "An string set may not have a null string as a member"
+            return .stringSet(stringSet(try strings(&reader, .string, null: null)))
         case .numberSet:
-            return .numberSet(numberSet(try strings(&reader, .string)))
+            let null = "An number set may not have a null string as a member"
+            return .numberSet(numberSet(try strings(&reader, .string, null: null)))
         case .binarySet:
-            return .binarySet(try binarySet(try strings(&reader, .binary)))
+            let null = "Binary sets may not contain null values"
+            return .binarySet(try binarySet(try strings(&reader, .binary, null: null)))
         }
     }
 
@@ -116,7 +124,11 @@ struct AttributeValueReader {
         if strings.isEmpty { fail(Self.invalid + "An string set  may not be empty") }
         let sorted = strings.sorted { $0.lexicographicallyPrecedes($1) }
         if Self.hasDuplicates(sorted) {
-            fail(Self.invalid + "Input collection \(Self.listing(strings)) contains duplicates.")
+            let (current, older) = (Self.duplicates(strings, strings, separator: ", "), Self.listing(strings))
+            fail(
+                Self.invalid + "Input collection \(current) contains duplicates.",
+                older: Self.invalid + "Input collection \(older) contains duplicates."
+            )
         }
         return sorted
     }
@@ -124,7 +136,10 @@ struct AttributeValueReader {
     private mutating func numberSet(_ strings: [[UInt8]]) -> [Number] {
         if strings.isEmpty { fail(Self.invalid + "An number set  may not be empty") }
         let sorted = strings.map { number($0) }.sorted()
-        if Self.hasDuplicates(sorted) { fail("Input collection contains duplicates") }
+        if Self.hasDuplicates(sorted) {
+            let message = "Input collection contains duplicates"
+            fail(Self.invalid + message + ".", older: message)
+        }
         return sorted
     }
 
@@ -132,33 +147,55 @@ struct AttributeValueReader {
         if strings.isEmpty { fail(Self.invalid + "Binary sets should not be empty") }
         var binaries: [[UInt8]] = []
         for string in strings { binaries.append(try Base64.decode(string)) }
-        binaries.sort { $0.lexicographicallyPrecedes($1) }
-        if Self.hasDuplicates(binaries) {
-            fail(Self.invalid + "Input collection \(Self.listing(strings))of type BS contains duplicates.")
+        let sorted = binaries.sorted { $0.lexicographicallyPrecedes($1) }
+        if Self.hasDuplicates(sorted) {
+            let (current, older) = (Self.duplicates(binaries, strings, separator: ","), Self.listing(strings))
+            fail(
+                Self.invalid + "Input collection \(current)of type BS contains duplicates.",
+                older: Self.invalid + "Input collection \(older)of type BS contains duplicates."
+            )
         }
-        return binaries
+        return sorted
     }
 
     private mutating func number(_ text: [UInt8]) -> Number {
         do {
             return try Number(text)
         } catch {
-            fail(error.message(for: String(decoding: text, as: UTF8.self)))
+            let text = String(decoding: text, as: UTF8.self)
+            fail(error.message(for: text), older: error.olderMessage(for: text))
             return .zero
         }
     }
 
-    private mutating func fail(_ message: String) {
-        failure = failure ?? message
+    private mutating func failForEmptyName() {
+        if depth == 0 {
+            emptyName = AttributeValueFailure("Empty attribute name")
+        } else {
+            fail("Empty attribute name")
+        }
     }
 
-    private func strings(
+    private mutating func fail(_ message: String, older: String? = nil) {
+        firstFailure = firstFailure ?? AttributeValueFailure(message, older: older ?? message)
+    }
+
+    /// The elements of a set; `null` is what is wrong with one that is null (ExtendDB/extenddb,
+    /// tests/test_attribute_value_validation.py, after the service's own tests).
+    private mutating func strings(
         _ reader: inout JSONReader,
-        _ type: ExpectedType
+        _ type: ExpectedType,
+        null: String
     ) throws(RequestError) -> [[UInt8]] {
         var strings: [[UInt8]] = []
         try reader.beginArray()
-        while try reader.nextElement() { strings.append(Self.bytes(try reader.string(type), reader)) }
+        while try reader.nextElement() {
+            if try reader.takeNull() {
+                fail(Self.invalid + null)
+            } else {
+                strings.append(Self.bytes(try reader.string(type), reader))
+            }
+        }
         return strings
     }
 
@@ -174,6 +211,16 @@ struct AttributeValueReader {
     private static func listing(_ strings: [[UInt8]]) -> String {
         "[" + strings.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ", ") + "]"
     }
+
+    /// A set as the newer messages show it: the members before the first repeated one in order, that one, and the rest as
+    /// it came.
+    private static func duplicates(_ members: [[UInt8]], _ texts: [[UInt8]], separator: String) -> String {
+        var seen: Set<[UInt8]> = []
+        let repeated = members.firstIndex { !seen.insert($0).inserted } ?? members.endIndex
+        let sorted = zip(members, texts).prefix(repeated).sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
+        let quoted = (sorted + texts[repeated...]).map { "\"\(String(decoding: $0, as: UTF8.self))\"" }
+        return "[" + quoted.joined(separator: separator) + "]"
+    }
 }
 
 extension AttributeValue {
@@ -184,9 +231,9 @@ extension AttributeValue {
 
     /// Reads one attribute value, `{"<type>":...}`, where `reader` stands.
     ///
-    /// Throws only what is a SerializationException; the message of the first ValidationException goes to `failure`,
-    /// unless there is one already.
-    public init(_ reader: inout JSONReader, failure: inout String?) throws(RequestError) {
+    /// Throws only what is a SerializationException; what else is wrong first goes to `failure`, unless there is
+    /// something already.
+    public init(_ reader: inout JSONReader, failure: inout AttributeValueFailure?) throws(RequestError) {
         var values = AttributeValueReader()
         self = try values.value(&reader)
         failure = failure ?? values.failure
@@ -201,9 +248,9 @@ extension AttributeValue {
 extension AttributeMap {
     /// Reads an item, `{"<name>":{"<type>":...},...}`, where `reader` stands.
     ///
-    /// Throws only what is a SerializationException; the message of the first ValidationException goes to `failure`,
-    /// unless there is one already.
-    public init(_ reader: inout JSONReader, failure: inout String?) throws(RequestError) {
+    /// Throws only what is a SerializationException; what else is wrong first goes to `failure`, unless there is
+    /// something already.
+    public init(_ reader: inout JSONReader, failure: inout AttributeValueFailure?) throws(RequestError) {
         var values = AttributeValueReader()
         self = try values.attributes(&reader)
         failure = failure ?? values.failure
@@ -231,6 +278,6 @@ private func readValidated<Result>(
     } catch {
         throw .serialization(error)
     }
-    if let failure = values.failure { throw .validation(failure) }
+    if let failure = values.failure { throw .validation(failure.older) }
     return result
 }

@@ -46,12 +46,17 @@ extension Configuration {
 
     /// The configuration of `leveret local`: one loopback listener, and the embedded store alone.
     ///
-    /// Throws what is wrong with the address.
+    /// Throws what is wrong with the host.
     public static func local(
         _ store: EmbeddedSettings,
-        listen: String
+        host: String,
+        port: Int
     ) throws(DevelopmentProblem) -> Configuration {
-        var configuration = Configuration(listeners: [try loopback(listen)])
+        let address = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        guard let listener = try? Listener(address: address), listener.isLoopback else {
+            throw problem("--host", host, "is no address of this machine alone", "give 127.0.0.1 or ::1")
+        }
+        var configuration = Configuration(listeners: [listener])
         // One thread parses, the store's own does the rest.
         configuration.reactors = 1
         configuration.local = store

@@ -1,9 +1,17 @@
+import Logging
 import Synchronization
 import TableStore
 
 /// The embedded stores that are open, kept over reloads.
 final class EmbeddedStores: Sendable {
     private let stores = Mutex<[String: EmbeddedDynamoDB]>([:])
+    private let failureLog = Mutex(LogLimit())
+    private let logger: Logger?
+
+    /// No stores yet; the logger is told of databases that can't be used.
+    init(logger: Logger?) {
+        self.logger = logger
+    }
 
     /// The store of that identity, opened if it is not, which behaves as `settings` say from now on.
     ///
@@ -17,10 +25,19 @@ final class EmbeddedStores: Sendable {
             var opening = EmbeddedDynamoDB.Settings(file: settings.file)
             opening.region = region
             opening.service = settings.service
+            opening.onFailure = { [weak self] failure in self?.note(failure, of: settings.file) }
             let store = try EmbeddedDynamoDB(opening)
             stores[identity] = store
             return store
         }
+    }
+
+    private func note(_ failure: String, of file: String?) {
+        guard let omitted = failureLog.withLock({ $0.admit(now: MonotonicClock.now()) }) else { return }
+        var fields: [LogKey: Logger.MetadataValue] = [.error: "\(failure)"]
+        if let file { fields[.file] = "\(file)" }
+        if omitted > 0 { fields[.omitted] = "\(omitted)" }
+        logger?.error("the embedded store's database can't be used", fields: fields)
     }
 
     /// Closes the stores that no upstream names any more.

@@ -6,15 +6,19 @@ import Transport
 ///
 /// Like all of `leveret local` it is for this machine only, and asks for no credentials.
 extension Worker {
+    private static let ownPaths = "/_leveret/"
     private static let servicePath = "/_leveret/service"
 
-    /// Answers a request for the service's settings.
+    /// Answers a request for the service's settings, or for another path of the program's own.
     ///
     /// - Returns: False when it is none.
     func answerServiceControl(_ request: HTTPRequest, _ exchange: HTTPExchange) -> Bool {
-        guard let store = shared.localTenant?.route.store, unsafe request.target.elementsEqual(Self.servicePath.utf8)
-        else {
+        guard let store = shared.localTenant?.route.store, unsafe request.target.starts(with: Self.ownPaths.utf8) else {
             return false
+        }
+        guard unsafe request.target.elementsEqual(Self.servicePath.utf8) else {
+            reply(text: "there is only \(Self.servicePath)\n", status: 404, to: exchange)
+            return true
         }
         switch request.method {
         case .get:

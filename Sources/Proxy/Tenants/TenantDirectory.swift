@@ -1,4 +1,5 @@
 import Cache
+import Logging
 import SigV4
 import Synchronization
 import TableStore
@@ -15,14 +16,15 @@ final class TenantDirectory: Sendable {
 
     private let state = Mutex(State())
     private let tableNumbers = TableNumbers()
-    private let embeddedStores = EmbeddedStores()
+    private let embeddedStores: EmbeddedStores
     private let start: UInt64
 
     /// A directory of nothing yet.
     ///
     /// `now` is the start of the process, monotonic nanoseconds: as for `KeyStripes`.
-    init(now: UInt64) {
+    init(now: UInt64, logger: Logger?) {
         start = now
+        embeddedStores = EmbeddedStores(logger: logger)
     }
 
     /// Builds the registry that a configuration describes.

@@ -24,6 +24,13 @@ struct Members: Sendable {
     private(set) var values: [(name: String, value: Value)] = []
     /// A bit for each member of the shape that is there, by its position in the shape.
     private(set) var present: UInt64 = 0
+    /// Of a request: whether its JSON is nested deeper than ``newerDepth``.
+    var isDeep = false
+
+    /// Arrays and objects in each other beyond which the service reads PutItem, UpdateItem and DeleteItem in an older way
+    /// (paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/deepRequests.test.ts: with 63 maps in each other,
+    /// which ran against the service).
+    static let newerDepth = 128
 
     subscript(name: String) -> Value? {
         for index in values.indices where values[index].name == name { return values[index].value }
@@ -94,19 +101,19 @@ struct Members: Sendable {
 struct Decoded<Value: Sendable>: Sendable {
     /// The value, whether or not it breaks a rule.
     let unchecked: Value
-    /// The message of the ValidationException, if there is one.
-    let failure: String?
+    /// What the ValidationException says, if there is one.
+    let failure: AttributeValueFailure?
 
-    init(_ value: Value, failure: String?) {
+    init(_ value: Value, failure: AttributeValueFailure?) {
         unchecked = value
         self.failure = failure
     }
 
     /// The value.
     ///
-    /// Throws a ValidationException when it breaks one of DynamoDB's rules for attribute values.
-    func checked() throws(ErrorReply) -> Value {
-        if let failure { throw .validation(failure) }
+    /// Throws a ValidationException, in the operation's words, when it breaks one of DynamoDB's rules for attribute values.
+    func checked(for operation: DynamoDB.Operation) throws(ErrorReply) -> Value {
+        if let failure { throw .validation(failure.message(operation.attributeValueWording)) }
         return unchecked
     }
 }

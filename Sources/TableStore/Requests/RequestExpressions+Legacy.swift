@@ -3,10 +3,10 @@ import DynamoDB
 /// The parameters that expressions have superseded.
 extension Members {
     /// The conditions of `QueryFilter`, `ScanFilter` or `KeyConditions`, in the request's order.
-    func conditions(_ name: String) throws(ErrorReply) -> [LegacyCondition] {
+    func conditions(_ name: String, for operation: DynamoDB.Operation) throws(ErrorReply) -> [LegacyCondition] {
         var conditions: [LegacyCondition] = []
         for (attribute, condition) in attributeStructures(name) {
-            conditions.append(try condition.condition(on: attribute, try condition.attributeValues()))
+            conditions.append(try condition.condition(on: attribute, try condition.attributeValues(for: operation)))
         }
         return conditions
     }
@@ -14,15 +14,15 @@ extension Members {
     /// The conditions of `Expected`, in the request's order.
     ///
     /// Messages: mhart/dynalite, test/putItem.js, which ran against the service.
-    func expectations() throws(ErrorReply) -> [LegacyCondition] {
+    func expectations(for operation: DynamoDB.Operation) throws(ErrorReply) -> [LegacyCondition] {
         var conditions: [LegacyCondition] = []
         for (attribute, expectation) in attributeStructures("Expected") {
             try expectation.checkExpectation(of: attribute)
             let values: [AttributeValue]
-            if let value = try expectation.attributeValue("Value")?.checked() {
+            if let value = try expectation.attributeValue("Value")?.checked(for: operation) {
                 values = [value]
             } else {
-                values = try expectation.attributeValues()
+                values = try expectation.attributeValues(for: operation)
             }
             if expectation.has("ComparisonOperator") {
                 conditions.append(try expectation.condition(on: attribute, values))
@@ -59,7 +59,7 @@ extension Members {
         var updates: [LegacyUpdate] = []
         for (attribute, update) in attributeStructures("AttributeUpdates") {
             let action = update.string("Action").flatMap(LegacyUpdate.Action.init) ?? .put
-            let value = try update.attributeValue("Value")?.checked()
+            let value = try update.attributeValue("Value")?.checked(for: .updateItem)
             do throws(ExpressionError) {
                 updates.append(try LegacyUpdate(attribute, action, value))
             } catch {
@@ -84,9 +84,11 @@ extension Members {
     }
 
     /// The values of an `AttributeValueList`.
-    private func attributeValues() throws(ErrorReply) -> [AttributeValue] {
+    private func attributeValues(for operation: DynamoDB.Operation) throws(ErrorReply) -> [AttributeValue] {
         var values: [AttributeValue] = []
-        for case .attributeValue(let value) in list("AttributeValueList") ?? [] { values.append(try value.checked()) }
+        for case .attributeValue(let value) in list("AttributeValueList") ?? [] {
+            values.append(try value.checked(for: operation))
+        }
         return values
     }
 

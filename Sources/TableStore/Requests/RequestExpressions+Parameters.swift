@@ -54,7 +54,7 @@ struct ExpressionParameters {
     }
 
     /// Refuses expressions beside legacy parameters, and substitutes without expressions.
-    func check(_ members: Members) throws(ErrorReply) {
+    func check(_ members: Members, for operation: DynamoDB.Operation) throws(ErrorReply) {
         let expressions = expressions.filter(members.has)
         // KeyConditions may stand beside other expressions than the one in its place.
         let legacyParameters = legacyParameters.filter {
@@ -71,11 +71,15 @@ struct ExpressionParameters {
             throw .validation("ExpressionAttributeNames can only be specified when using expressions")
         }
         if members.has("ExpressionAttributeValues"), !valueExpressions.contains(where: members.has) {
-            throw .validation(
-                "ExpressionAttributeValues can only be specified when using expressions: "
-                    + valueExpressions.joined(separator: " and ")
-                    + (valueExpressions.count > 1 ? " are null" : " is null")
-            )
+            let missing =
+                switch operation {
+                // In their newer words (CountedErrors).
+                case .putItem, .updateItem, .deleteItem: ""
+                default:
+                    ": " + valueExpressions.joined(separator: " and ")
+                        + (valueExpressions.count > 1 ? " are null" : " is null")
+                }
+            throw .validation("ExpressionAttributeValues can only be specified when using expressions" + missing)
         }
     }
 }

@@ -20,12 +20,12 @@ struct RequestExpressions {
 
     init(_ members: Members, for operation: DynamoDB.Operation) throws(ErrorReply) {
         let parameters = ExpressionParameters.of(operation, members)
-        try parameters.check(members)
+        try parameters.check(members, for: operation)
         guard parameters.areUsed(in: members) || operation == .query || operation == .scan else { return }
         try Self.checkValues(members, for: operation)
         try readLegacyParameters(members, for: operation)
         if operation == .query || operation == .scan { try PagingChecks.check(members, for: operation) }
-        let keyCondition = try parseExpressions(members)
+        let keyCondition = try parseExpressions(members, for: operation)
         try readKeyCondition(members, keyCondition)
     }
 
@@ -33,16 +33,14 @@ struct RequestExpressions {
     private static func checkValues(_ members: Members, for operation: DynamoDB.Operation) throws(ErrorReply) {
         switch operation {
         case .getItem, .updateItem:
-            _ = try members.attributeMap("Key")?.checked()
+            _ = try members.attributeMap("Key")?.checked(for: operation)
         case .deleteItem:
-            _ = try members.attributeMap("Key")?.checked()
+            _ = try members.attributeMap("Key")?.checked(for: operation)
             try ItemWrite.checkReturnValues(members)
         case .putItem:
-            let item = try members.attributeMap("Item")?.checked()
+            let item = try members.attributeMap("Item")?.checked(for: operation)
             try ItemWrite.checkReturnValues(members)
-            guard (item?.size ?? 0) <= ItemChange.maximumSize else {
-                throw .validation("Item size has exceeded the maximum allowed size")
-            }
+            guard (item?.size ?? 0) <= ItemChange.maximumSize else { throw .itemTooLarge }
         default:
             return
         }
@@ -54,8 +52,8 @@ struct RequestExpressions {
     ) throws(ErrorReply) {
         update = try members.attributeUpdates()
         if operation == .scan { projection = try members.attributesToGet() }
-        let expected = try members.expectations()
-        let filters = try members.conditions("QueryFilter") + members.conditions("ScanFilter")
+        let expected = try members.expectations(for: operation)
+        let filters = try members.conditions("QueryFilter", for: .query) + members.conditions("ScanFilter", for: .scan)
         try members.checkConditionalOperator(expected.count + filters.count)
         let isAnyEnough = members.string("ConditionalOperator") == "OR"
         condition = Condition(expected, isAnyEnough: isAnyEnough)
@@ -64,13 +62,16 @@ struct RequestExpressions {
     }
 
     /// Parses what the request has of expressions; returns the KeyConditionExpression.
-    private mutating func parseExpressions(_ members: Members) throws(ErrorReply) -> Condition? {
+    private mutating func parseExpressions(
+        _ members: Members,
+        for operation: DynamoDB.Operation
+    ) throws(ErrorReply) -> Condition? {
         let texts = (
             update: members.string("UpdateExpression"), condition: members.string("ConditionExpression"),
             key: members.string("KeyConditionExpression"), filter: members.string("FilterExpression"),
             projection: members.string("ProjectionExpression")
         )
-        var attributes = try members.expressionAttributes()
+        var attributes = try members.expressionAttributes(operation.attributeValueWording)
         do throws(ExpressionError) {
             if let text = texts.update { update = try Update(parsing: Array(text.utf8), attributes: &attributes) }
             if let text = texts.condition {
@@ -95,7 +96,7 @@ struct RequestExpressions {
 
     private mutating func readKeyCondition(_ members: Members, _ expression: Condition?) throws(ErrorReply) {
         guard expression != nil || members.has("KeyConditions") else { return }
-        let conditions = try members.conditions("KeyConditions")
+        let conditions = try members.conditions("KeyConditions", for: .query)
         do throws(ExpressionError) {
             keyCondition = try expression.map { (condition) throws(ExpressionError) in try KeyCondition(condition) }
             if expression == nil { keyCondition = try KeyCondition(conditions) }
@@ -107,11 +108,13 @@ struct RequestExpressions {
 
 extension Members {
     /// `ExpressionAttributeNames` and `ExpressionAttributeValues`.
-    fileprivate func expressionAttributes() throws(ErrorReply) -> ExpressionAttributes {
+    fileprivate func expressionAttributes(
+        _ wording: AttributeValueFailure.Wording
+    ) throws(ErrorReply) -> ExpressionAttributes {
         do throws(AttributeValueError) {
             return try unsafe withBytes(raw("ExpressionAttributeNames")) { (names) throws(AttributeValueError) in
                 try unsafe withBytes(raw("ExpressionAttributeValues")) { (values) throws(AttributeValueError) in
-                    try unsafe ExpressionAttributes(names: names, values: values)
+                    try unsafe ExpressionAttributes(names: names, values: values, wording: wording)
                 }
             }
         } catch {
@@ -135,9 +138,6 @@ extension Members {
 
 extension ErrorReply {
     /// An expression, or a legacy parameter in its place, that is refused.
-    ///
-    /// Since June 2026 some regions begin the messages of PutItem, UpdateItem and DeleteItem with "1 validation error
-    /// detected: "; most do not (nubo-db/dynamodb-conformance, captures/ and registry/splits.json).
     init(_ error: ExpressionError) {
         self = .validation(error.message)
     }

@@ -11,6 +11,13 @@ extension Shape {
         return output
     }
 
+    /// A value as a message shows it: as the JSON that it came as, more or less.
+    func json(of value: Members.Value) -> String {
+        var output: [UInt8] = []
+        value.appendJSON(to: &output)
+        return String(decoding: output.prefix(Self.maximumTextCount), as: UTF8.self)
+    }
+
     /// Recursion is bounded by the shape.
     private func append(_ value: Members.Value, to output: inout String) {
         guard output.utf8.count < Self.maximumTextCount else { return }
@@ -65,5 +72,44 @@ extension Shape {
             element(index, &output)
         }
         output.append(brackets[1])
+    }
+}
+
+extension Members.Value {
+    /// Appends the value as JSON without spaces.
+    ///
+    /// Recursion is bounded by the request's shape.
+    func appendJSON(to output: inout [UInt8]) {
+        switch self {
+        case .string(let text): JSONText.appendQuoted(text.utf8, to: &output)
+        case .integer(let number): output += String(number).utf8
+        case .boolean(let isTrue): output += String(isTrue).utf8
+        case .attributeValue(let value): value.unchecked.append(to: &output)
+        case .attributeMap(let map): map.unchecked.append(to: &output)
+        case .raw(let json): output += json
+        case .null: output += "null".utf8
+        case .list(let values):
+            output.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                value.appendJSON(to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .map(let entries):
+            Self.appendObject(entries.map { ($0.key, $0.value) }, to: &output)
+        case .structure(let members):
+            Self.appendObject(members.values.map { ($0.name, $0.value) }, to: &output)
+        }
+    }
+
+    private static func appendObject(_ members: [(String, Members.Value)], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "{"))
+        for (index, (name, value)) in members.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: ",")) }
+            JSONText.appendQuoted(name.utf8, to: &output)
+            output.append(UInt8(ascii: ":"))
+            value.appendJSON(to: &output)
+        }
+        output.append(UInt8(ascii: "}"))
     }
 }

@@ -64,8 +64,14 @@ indirect enum Shape: Sendable {
         case echoed
         /// `Value at 'Limit' failed ...` when nothing else is wrong, else as ``echoed``.
         case bare
-        /// As ``echoed``, but told alone when only values of enumerations are wrong.
-        case alone
+        /// In these words, behind the others, when only values of enumerations are wrong, else as ``echoed``.
+        case enumeration(String)
+        /// In these words and alone when only values of enumerations are wrong, else as ``echoed``.
+        case enumerationAlone(String)
+        /// In these words, without a count of errors, when only values of enumerations are wrong, else as ``echoed``.
+        case sentence(String)
+        /// For the name of a table: `Value at 'TableName' failed ...`, alone, when it is empty and nothing is missing.
+        case bareWhenEmpty
     }
 }
 
@@ -92,6 +98,10 @@ struct MapConstraint: Sendable {
     var valueCount: ClosedRange<Int>?
     /// Whether the keys are names or ARNs of tables.
     var hasTableNames = false
+    /// Whether the message about the keys shows the map as JSON, not as Java prints it.
+    var showsJSON = false
+    /// Whether nothing is said of the map when a value of an enumeration is wrong.
+    var givesWay = false
     /// What is said of an empty map, alone.
     var emptyMessage: String?
 }

@@ -9,9 +9,13 @@ struct ConstraintCheck {
         /// `Value 'x' at 'limit' failed ...`.
         var message: String
         /// The same in the newer wording, where there is one.
-        var bareMessage: String?
+        var newerMessage: String?
         var isEnumeration: Bool
-        var isToldAlone: Bool
+        var isToldAlone = false
+        /// ``newerMessage`` is all that is said.
+        var isSentence = false
+        /// Not told when a value of an enumeration is wrong.
+        var givesWay = false
     }
 
     /// A step to the structure being looked at.
@@ -47,10 +51,16 @@ struct ConstraintCheck {
     }
 
     private func error() -> ErrorReply {
+        let hasEnumeration = failures.contains(where: \.isEnumeration)
+        let failures = failures.filter { !hasEnumeration || !$0.givesWay }
         var messages = failures.map(\.message)
-        if failures.count == 1, let bare = failures[0].bareMessage { messages = [bare] }
-        if failures.allSatisfy(\.isEnumeration), let alone = failures.first(where: \.isToldAlone) {
-            messages = [alone.message]
+        if failures.allSatisfy(\.isEnumeration) {
+            if let sentence = failures.first(where: \.isSentence)?.newerMessage { return .validation(sentence) }
+            let alone = failures.first(where: \.isToldAlone).map { [$0] }
+            let newer = (alone ?? failures).compactMap(\.newerMessage)
+            messages = (alone ?? failures).filter { $0.newerMessage == nil }.map(\.message) + newer
+        } else if failures.count == 1, let newer = failures[0].newerMessage {
+            messages = [newer]
         }
         let plural = messages.count == 1 ? "" : "s"
         return .validation(
@@ -64,7 +74,7 @@ struct ConstraintCheck {
                 if case .required = shape[index].presence { fail(nil, shape[index].name, "Member must not be null") }
                 continue
             }
-            wording = shape[index].wording
+            wording = members.isDeep ? .echoed : shape[index].wording
             self.value(value, shape[index].shape, shape[index].name)
             wording = .echoed
         }
@@ -128,10 +138,11 @@ struct ConstraintCheck {
         _ shape: Shape,
         _ name: String
     ) {
+        let known = failures.count
         if let range = constraint.count { count(entries.count, range, .map(entries), shape, name) }
         if constraint.hasTableNames, !entries.allSatisfy({ TableNameCheck.isValid($0.key) }) {
             fail(
-                shape.text(of: .map(entries)),
+                constraint.showsJSON ? shape.json(of: .map(entries)) : shape.text(of: .map(entries)),
                 name,
                 "Map keys must satisfy constraint: [Member must have length less than or equal to 255, "
                     + "Member must have length greater than or equal to 3, "
@@ -146,6 +157,7 @@ struct ConstraintCheck {
                     + "\(range.upperBound), Member must have length greater than or equal to \(range.lowerBound)]"
             )
         }
+        if constraint.givesWay { for index in failures.indices[known...] { failures[index].givesWay = true } }
         wording = .echoed
         for index in entries.indices where failures.count < Self.maximumCount {
             path.append(.entry(name, entries[index].key))
@@ -167,15 +179,21 @@ struct ConstraintCheck {
         let shown = value.map { "'\(Self.cut($0))'" } ?? "null"
         var failure = Failure(
             message: "Value \(shown) at '\(place)' failed to satisfy constraint: \(constraint)",
-            isEnumeration: isEnumeration,
-            isToldAlone: false
+            isEnumeration: isEnumeration
         )
         switch wording {
-        case .echoed: break
+        case .echoed, .bareWhenEmpty: break
         case .bare:
-            failure.bareMessage =
+            failure.newerMessage =
                 "Value at '\(names.joined(separator: "."))' failed to satisfy constraint: \(constraint)"
-        case .alone: failure.isToldAlone = true
+        case .enumeration(let message):
+            failure.newerMessage = message
+        case .sentence(let message):
+            failure.newerMessage = message
+            failure.isSentence = true
+        case .enumerationAlone(let message):
+            failure.newerMessage = message
+            failure.isToldAlone = true
         }
         failures.append(failure)
     }

@@ -10,8 +10,13 @@ extension ConstraintCheck {
             }
             switch (shape[index].shape, value) {
             case (.string(.tableName), .string(let text)) where text.isEmpty:
+                var value = "Value '' at 'tableName'"
+                if case .bareWhenEmpty = shape[index].wording {
+                    guard hasAll(members, shape) else { continue }
+                    value = "Value at 'TableName'"
+                }
                 throw .validation(
-                    "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: "
+                    "1 validation error detected: \(value) failed to satisfy constraint: "
                         + "Member must have length greater than or equal to 1"
                 )
             case (.string(.managedTableName), .string(let text)):
@@ -22,6 +27,13 @@ extension ConstraintCheck {
             default:
                 break
             }
+        }
+    }
+
+    /// Whether no required member is missing.
+    private static func hasAll(_ members: Members, _ shape: [Shape.Member]) -> Bool {
+        shape.indices.allSatisfy { index in
+            if case .required = shape[index].presence { members.present & 1 << UInt64(index) != 0 } else { true }
         }
     }
 }

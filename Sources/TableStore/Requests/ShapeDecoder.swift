@@ -19,8 +19,9 @@ struct ShapeDecoder {
             try reader.finish()
             throw .malformedJSON
         }
-        let result = try members(shape)
+        var result = try members(shape)
         try reader.finish()
+        result.isDeep = reader.deepest > Members.newerDepth
         return result
     }
 
@@ -71,11 +72,11 @@ struct ShapeDecoder {
         case .structure(_, let members):
             return .structure(try self.members(members))
         case .attributeValue:
-            var failure: String?
+            var failure: AttributeValueFailure?
             let value = try AttributeValue(&reader, failure: &failure)
             return .attributeValue(Decoded(value, failure: failure))
         case .attributeMap:
-            var failure: String?
+            var failure: AttributeValueFailure?
             let map = try AttributeMap(&reader, failure: &failure)
             return .attributeMap(Decoded(map, failure: failure))
         case .rawStrings:

@@ -1,6 +1,7 @@
 extension Shapes {
+    /// RequestItems stand first: paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/batchOperations.test.ts,
+    /// which ran against the service in October 2026, as the words about their names did.
     static let batchGetItem: [Shape.Member] = [
-        .init("ReturnConsumedCapacity", returnConsumedCapacity),
         .init(
             "RequestItems",
             .map(
@@ -17,11 +18,14 @@ extension Shapes {
                 MapConstraint(
                     count: 1...100,
                     hasTableNames: true,
-                    emptyMessage: "The requestItems parameter is required for BatchGetItem"
+                    showsJSON: true,
+                    emptyMessage: "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
+                        + "Member must have length greater than or equal to 1"
                 )
             ),
             .required
         ),
+        .init("ReturnConsumedCapacity", returnConsumedCapacity),
     ]
 
     static let batchWriteItem: [Shape.Member] = [
@@ -43,6 +47,7 @@ extension Shapes {
                     count: 1...25,
                     valueCount: 1...25,
                     hasTableNames: true,
+                    givesWay: true,
                     emptyMessage: "The requestItems parameter is required for BatchWriteItem"
                 )
             ),
@@ -80,9 +85,9 @@ extension Shapes {
     ]
 
     static let transactWriteItems: [Shape.Member] = [
+        .init("ClientRequestToken", .text(1...36)),
         .init("ReturnConsumedCapacity", returnConsumedCapacity),
         .init("ReturnItemCollectionMetrics", returnItemCollectionMetrics),
-        .init("ClientRequestToken", .text(1...36)),
         .init(
             "TransactItems",
             .list(

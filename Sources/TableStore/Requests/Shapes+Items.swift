@@ -10,13 +10,13 @@ extension Shapes {
     ]
 
     static let putItem: [Shape.Member] = [
-        .init("ReturnValues", returnValues),
+        .init("ReturnValues", returnValues, wording: .enumeration(returnValuesMessage)),
         .init("ReturnConsumedCapacity", returnConsumedCapacity),
-        .init("ReturnItemCollectionMetrics", returnItemCollectionMetrics),
-        tableName,
+        writtenMetrics,
+        writtenTableName,
         .init("Item", .attributeMap, .required),
         .init("ReturnValuesOnConditionCheckFailure", returnValuesOnConditionCheckFailure),
-        .init("ConditionalOperator", conditionalOperator),
+        writtenOperator,
         .init("Expected", expected),
         .init("ConditionExpression", .string()),
         expressionAttributeValues,
@@ -24,13 +24,13 @@ extension Shapes {
     ]
 
     static let deleteItem: [Shape.Member] = [
-        .init("ReturnValues", returnValues),
+        .init("ReturnValues", returnValues, wording: .enumeration(returnValuesMessage)),
         .init("ReturnConsumedCapacity", returnConsumedCapacity),
-        .init("ReturnItemCollectionMetrics", returnItemCollectionMetrics),
-        tableName,
+        writtenMetrics,
+        writtenTableName,
         .init("Key", .attributeMap, .required),
         .init("ReturnValuesOnConditionCheckFailure", returnValuesOnConditionCheckFailure),
-        .init("ConditionalOperator", conditionalOperator),
+        writtenOperator,
         .init("Expected", expected),
         .init("ConditionExpression", .string()),
         expressionAttributeValues,
@@ -39,12 +39,12 @@ extension Shapes {
 
     static let updateItem: [Shape.Member] = [
         .init("ReturnConsumedCapacity", returnConsumedCapacity),
-        tableName,
-        .init("ReturnItemCollectionMetrics", returnItemCollectionMetrics),
-        .init("ReturnValues", returnValues, wording: .alone),
+        writtenTableName,
+        writtenMetrics,
+        .init("ReturnValues", returnValues, wording: .enumerationAlone(returnValuesMessage)),
         .init("ReturnValuesOnConditionCheckFailure", returnValuesOnConditionCheckFailure),
+        writtenOperator,
         .init("Key", .attributeMap, .required),
-        .init("ConditionalOperator", conditionalOperator),
         .init("Expected", expected),
         .init(
             "AttributeUpdates",
@@ -70,7 +70,11 @@ extension Shapes {
         .init("ReturnConsumedCapacity", returnConsumedCapacity),
         .init("QueryFilter", conditions),
         tableName,
-        .init("ConditionalOperator", conditionalOperator),
+        .init(
+            "ConditionalOperator",
+            conditionalOperator,
+            wording: .sentence("Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]")
+        ),
         .init("AttributesToGet", attributesToGet),
         .init("Limit", positive, wording: .bare),
         .init("KeyConditions", conditions),
@@ -102,6 +106,27 @@ extension Shapes {
         expressionAttributeValues,
         expressionAttributeNames,
     ]
+
+    private static let writtenTableName = Shape.Member(
+        "TableName",
+        .string(.tableName),
+        .required,
+        wording: .bareWhenEmpty
+    )
+    /// The service's words, `UPDATE_NEW` as well.
+    private static let returnValuesMessage =
+        "Failed to satisfy constraint: "
+        + "Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"
+    private static let writtenMetrics = Shape.Member(
+        "ReturnItemCollectionMetrics",
+        returnItemCollectionMetrics,
+        wording: .enumeration("ReturnItemCollectionMetrics can only be SIZE or NONE")
+    )
+    private static let writtenOperator = Shape.Member(
+        "ConditionalOperator",
+        conditionalOperator,
+        wording: .enumeration("Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]")
+    )
 
     private static let select = Shape.values(
         "SPECIFIC_ATTRIBUTES",

@@ -5,19 +5,7 @@ extension Shapes {
         .init("BillingMode", billingMode),
         .init("ProvisionedThroughput", provisionedThroughput),
         .init("KeySchema", keySchema, .required),
-        .init(
-            "LocalSecondaryIndexes",
-            .list(
-                .structure(
-                    "LocalSecondaryIndex",
-                    [
-                        .init("IndexName", indexName, .required),
-                        .init("KeySchema", keySchema, .required),
-                        .init("Projection", projection, .required),
-                    ]
-                )
-            )
-        ),
+        // Global indexes first: paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/createTable.test.ts.
         .init(
             "GlobalSecondaryIndexes",
             .list(
@@ -30,6 +18,19 @@ extension Shapes {
                         .init("Projection", projection, .required),
                         .init("OnDemandThroughput", onDemandThroughput),
                         .init("WarmThroughput", warmThroughput),
+                    ]
+                )
+            )
+        ),
+        .init(
+            "LocalSecondaryIndexes",
+            .list(
+                .structure(
+                    "LocalSecondaryIndex",
+                    [
+                        .init("IndexName", indexName, .required),
+                        .init("KeySchema", keySchema, .required),
+                        .init("Projection", projection, .required),
                     ]
                 )
             )

@@ -31,12 +31,14 @@ protocol CallRunner {
 /// The engine on its database.
 final class EngineRunner: CallRunner {
     private let engine: Engine
+    private let onFailure: (@Sendable (String) -> Void)?
     private var capacityBefore = CapacityModel()
     /// The engine's memory is not the database's.
     private var needsReload = false
 
-    init(_ engine: Engine) {
+    init(_ engine: Engine, onFailure: (@Sendable (String) -> Void)? = nil) {
         self.engine = engine
+        self.onFailure = onFailure
         engine.capacity.identity = engine.identity
     }
 
@@ -54,7 +56,7 @@ final class EngineRunner: CallRunner {
         capacityBefore = engine.capacity
         try engine.storage.begin()
         if needsReload {
-            try engine.reload()
+            try engine.reload(keepingStatistics: true)
             needsReload = false
         }
     }
@@ -73,11 +75,14 @@ final class EngineRunner: CallRunner {
 
     func commit() throws(ErrorReply) {
         try engine.storage.commit()
+        engine.statisticsBefore.removeAll(keepingCapacity: true)
     }
 
     func rollback() {
+        if let failure = engine.storage.failure { onFailure?(failure) }
         engine.storage.rollback()
         engine.capacity = capacityBefore
+        engine.restoreStatistics()
         needsReload = true
     }
 }

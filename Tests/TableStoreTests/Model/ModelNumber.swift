@@ -1,5 +1,5 @@
 /// A decimal number of any length: `0.d1d2d3...` times a power of ten.
-struct ModelNumber: Hashable {
+struct ModelNumber: Hashable, Sendable {
     private(set) var isNegative = false
     /// Digits from 0 to 9; neither the first nor the last is 0, and zero has none.
     private(set) var digits: [UInt8] = []
@@ -29,7 +29,9 @@ struct ModelNumber: Hashable {
         if let sign = rest.first, "+-".contains(sign) { rest = rest.dropFirst() }
         let parts = rest.split(separator: "e", omittingEmptySubsequences: false)
         let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, mantissa.count <= 2, let power = parts.count == 2 ? Int(parts[1]) : 0 else { return nil }
+        guard parts.count <= 2, mantissa.count <= 2, let power = parts.count == 2 ? Int(parts[1]) : 0 else {
+            return nil
+        }
         let digits = mantissa.joined().utf8.map { $0 &- 48 }
         guard !digits.isEmpty, digits.allSatisfy({ $0 < 10 }) else { return nil }
         self.init(isNegative: isNegative, digits, exponent: mantissa[0].count + power)
@@ -38,15 +40,16 @@ struct ModelNumber: Hashable {
     /// Plain notation, as DynamoDB returns numbers.
     var text: String {
         if digits.isEmpty { return "0" }
-        var characters = digits.map { Character(String($0)) }
+        var text = digits.map { $0 + 48 }
+        let zeros = { (count: Int) in [UInt8](repeating: 48, count: max(0, count)) }
         if exponent <= 0 {
-            characters = ["0", "."] + Array(repeating: "0", count: -exponent) + characters
-        } else if exponent < characters.count {
-            characters.insert(".", at: exponent)
+            text = [48, 46] + zeros(-exponent) + text
+        } else if exponent < text.count {
+            text.insert(46, at: exponent)
         } else {
-            characters += Array(repeating: "0", count: exponent - characters.count)
+            text += zeros(exponent - text.count)
         }
-        return (isNegative ? "-" : "") + String(characters)
+        return (isNegative ? "-" : "") + String(decoding: text, as: UTF8.self)
     }
 
     /// Whether DynamoDB keeps the number: 38 digits, and a magnitude of 1E-130 to 9.9...9E+125.

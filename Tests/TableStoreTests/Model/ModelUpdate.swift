@@ -1,10 +1,23 @@
-/// Why the service refuses an operation: the name of the error.
-enum ModelRefusal: String, Error {
-    case validation = "ValidationException"
-    case conditionalCheckFailed = "ConditionalCheckFailedException"
-    case noTable = "ResourceNotFoundException"
-    case mismatchedToken = "IdempotentParameterMismatchException"
-    case cancelled = "TransactionCanceledException"
+/// Why the service refuses an operation.
+enum ModelRefusal: Error {
+    case validation
+    /// A fault that is the whole request's, not that of an action of a transaction.
+    case request
+    case conditionalCheckFailed
+    case noTable
+    case mismatchedToken
+    case cancelled
+
+    /// The name of the error.
+    var name: String {
+        switch self {
+        case .validation, .request: "ValidationException"
+        case .conditionalCheckFailed: "ConditionalCheckFailedException"
+        case .noTable: "ResourceNotFoundException"
+        case .mismatchedToken: "IdempotentParameterMismatchException"
+        case .cancelled: "TransactionCanceledException"
+        }
+    }
 }
 
 /// The right-hand side of a SET.
@@ -106,12 +119,24 @@ struct ModelUpdate {
         case .delete(let value):
             switch (old, value) {
             case (nil, _): return nil
-            case (.strings(let one)?, .strings(let two)): return one.isSubset(of: two) ? nil : .strings(one.subtracting(two))
-            case (.numbers(let one)?, .numbers(let two)): return one.isSubset(of: two) ? nil : .numbers(one.subtracting(two))
+            case (.strings(let one)?, .strings(let two)):
+                return one.isSubset(of: two) ? nil : .strings(one.subtracting(two))
+            case (.numbers(let one)?, .numbers(let two)):
+                return one.isSubset(of: two) ? nil : .numbers(one.subtracting(two))
             case (.binaries(let one)?, .binaries(let two)):
                 return one.isSubset(of: two) ? nil : .binaries(one.subtracting(two))
             default: throw .validation
             }
+        }
+    }
+
+    /// The type that an action gives an attribute or asks of it, as far as the request tells.
+    static func type(of action: Action) -> ModelType? {
+        switch action {
+        case .set(.value(let value)), .add(let value), .delete(let value): value.type
+        case .set(.append): .list
+        case .set(.sum): .number
+        case .set, .remove: nil
         }
     }
 

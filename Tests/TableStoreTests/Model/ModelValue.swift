@@ -1,7 +1,7 @@
 /// An attribute value of the model.
 ///
 /// Strings are bytes, as Swift's compare by canonical equivalence.
-indirect enum ModelValue: Hashable {
+indirect enum ModelValue: Hashable, Sendable {
     case string([UInt8])
     case number(ModelNumber)
     case binary([UInt8])
@@ -171,5 +171,12 @@ extension ModelItem {
     init(_ json: JSON) throws {
         guard let object = json.object else { throw ModelReadingError(description: "not an item: \(json)") }
         self = try object.mapValues(ModelValue.init)
+    }
+}
+
+extension ModelValue: CustomStringConvertible {
+    var description: String {
+        var writer = ModelWriter(style: 0, isPlain: true)
+        return writer.value(self)
     }
 }

@@ -10,6 +10,9 @@ struct BatchGetItem: StoreOperation {
     fileprivate static let maximumKeys = 100
     /// Bytes of items in a reply: of items of 300 KiB there are 52 (API reference, BatchGetItem).
     static let maximumBytes = 16_000_000
+    /// Bytes of the items' JSON, which may be many times those of the items, as numbers are written out: with so many no
+    /// more items are read.
+    static let maximumJSONBytes = 64 << 20
     /// What `UnprocessedKeys` repeats of a table's request.
     fileprivate static let options: Set = [
         "AttributesToGet", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames",
@@ -81,7 +84,7 @@ extension BatchGetItem.Part {
         var seen: Set<AttributeMap> = []
         var keys: [AttributeMap] = []
         for case .attributeMap(let decoded) in request.list("Keys") ?? [] {
-            let key = try decoded.checked()
+            let key = try decoded.checked(for: .batchGetItem)
             guard seen.insert(key).inserted else {
                 throw .validation("Provided list of item keys contains duplicates")
             }

@@ -8,6 +8,7 @@ extension BatchGetItem {
         private var unprocessed: [UInt8] = []
         private var consumptions = ConsumptionList()
         private var bytes = 0
+        private var jsonBytes = 0
         private var isFull = false
         private var hasRead = false
         /// Why something could not be read.
@@ -27,6 +28,7 @@ extension BatchGetItem {
             var items: [UInt8] = []
             var rest: [AttributeMap] = []
             for (key, storageKey) in zip(part.keys, keys) {
+                isFull = isFull || jsonBytes >= maximumJSONBytes
                 guard !isFull, admit(table, engine) else {
                     rest.append(key)
                     continue
@@ -44,6 +46,7 @@ extension BatchGetItem {
                 consumptions.add(used)
                 guard let stored else { continue }
                 bytes += stored.size
+                jsonBytes += stored.json.count
                 if !items.isEmpty { items.append(UInt8(ascii: ",")) }
                 if let projection = part.projection {
                     try stored.item().projected(by: projection).append(to: &items)
@@ -79,25 +82,9 @@ extension BatchGetItem {
             unprocessed.append(UInt8(ascii: "]"))
             for option in part.options {
                 unprocessed += ",\"\(option.name)\":".utf8
-                Self.append(option.value, to: &unprocessed)
+                option.value.appendJSON(to: &unprocessed)
             }
             unprocessed.append(UInt8(ascii: "}"))
-        }
-
-        /// Appends an option as the request had it.
-        private static func append(_ value: Members.Value, to output: inout [UInt8]) {
-            switch value {
-            case .boolean(let isTrue): output += (isTrue ? "true" : "false").utf8
-            case .string(let text): JSONText.appendQuoted(text.utf8, to: &output)
-            case .raw(let json): output += json
-            case .list(let values):
-                for (index, value) in values.enumerated() {
-                    output.append(UInt8(ascii: index == 0 ? "[" : ","))
-                    append(value, to: &output)
-                }
-                output.append(UInt8(ascii: "]"))
-            default: output += "null".utf8
-            }
         }
 
         /// The reply's body.

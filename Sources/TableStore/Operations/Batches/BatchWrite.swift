@@ -16,14 +16,14 @@ extension BatchWriteItem {
         /// `request` has one of its two members.
         init(_ request: Members) throws(ErrorReply) {
             if let put = request.structure("PutRequest"), let item = put.attributeMap("Item") {
-                let item = try item.checked()
+                let item = try item.checked(for: .batchWriteItem)
                 guard item.size <= ItemChange.maximumSize else {
                     throw .validation("Item size has exceeded the maximum allowed size")
                 }
                 self = .put(item)
             } else {
                 let key = request.structure("DeleteRequest")?.attributeMap("Key")
-                self = .delete(key: try key?.checked() ?? AttributeMap())
+                self = .delete(key: try key?.checked(for: .batchWriteItem) ?? AttributeMap())
             }
         }
 

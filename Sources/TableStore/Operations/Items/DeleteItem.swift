@@ -3,13 +3,14 @@ import DynamoDB
 /// DeleteItem: removes an item, if there is one.
 struct DeleteItem: StoreOperation {
     static let shape = Shapes.deleteItem
+    static let countsErrors = true
 
     private let write: ItemWrite
     private let key: AttributeMap
 
     init(_ members: Members) throws(ErrorReply) {
         let expressions = try RequestExpressions(members, for: .deleteItem)
-        key = try members.attributeMap("Key")?.checked() ?? AttributeMap()
+        key = try members.attributeMap("Key")?.checked(for: .deleteItem) ?? AttributeMap()
         try ItemWrite.checkReturnValues(members)
         write = ItemWrite(members, condition: expressions.condition)
     }

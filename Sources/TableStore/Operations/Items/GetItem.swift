@@ -14,7 +14,7 @@ struct GetItem: StoreOperation {
     init(_ members: Members) throws(ErrorReply) {
         let expressions = try RequestExpressions(members, for: .getItem)
         tableName = members.string("TableName") ?? ""
-        key = try members.attributeMap("Key")?.checked() ?? AttributeMap()
+        key = try members.attributeMap("Key")?.checked(for: .getItem) ?? AttributeMap()
         projection = expressions.projection
         consistency = members.boolean("ConsistentRead") == true ? .strong : .eventual
         consumptionShape = members.string("ReturnConsumedCapacity").flatMap(Consumption.Shape.init)

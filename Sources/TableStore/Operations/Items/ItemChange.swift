@@ -29,7 +29,7 @@ extension Engine {
             try table.checkIndexKeys(putting: new)
         }
         guard new.size <= ItemChange.maximumSize else {
-            throw .validation("Item size\(isUpdate ? " to update" : "") has exceeded the maximum allowed size")
+            throw isUpdate ? .updatedItemTooLarge : .itemTooLarge
         }
     }
 
@@ -44,6 +44,9 @@ extension Engine {
         isTransactional: Bool = false
     ) throws(ErrorReply) -> Consumption {
         var consumption = Consumption(tableName: table.definition.name)
+        if statisticsBefore[table.definition.number] == nil {
+            statisticsBefore[table.definition.number] = (table.statistics, table.indexStatistics)
+        }
         let newSize = try write(change, to: table)
         consumption.table.write = CapacityUnits.write(
             max(change.oldSize, newSize),
@@ -89,6 +92,13 @@ extension Engine {
         )
         return size
     }
+}
+
+extension ErrorReply {
+    /// An item to be put that has too many bytes.
+    static let itemTooLarge = validation("Item size has exceeded the maximum allowed size")
+    /// An update that writes or leaves too many bytes.
+    static let updatedItemTooLarge = validation("Item size to update has exceeded the maximum allowed size")
 }
 
 extension TableDefinition {

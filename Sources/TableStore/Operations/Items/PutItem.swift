@@ -3,17 +3,16 @@ import DynamoDB
 /// PutItem: adds or replaces an item.
 struct PutItem: StoreOperation {
     static let shape = Shapes.putItem
+    static let countsErrors = true
 
     private let write: ItemWrite
     private let item: Item
 
     init(_ members: Members) throws(ErrorReply) {
         let expressions = try RequestExpressions(members, for: .putItem)
-        item = try members.attributeMap("Item")?.checked() ?? Item()
+        item = try members.attributeMap("Item")?.checked(for: .putItem) ?? Item()
         try ItemWrite.checkReturnValues(members)
-        guard item.size <= ItemChange.maximumSize else {
-            throw .validation("Item size has exceeded the maximum allowed size")
-        }
+        guard item.size <= ItemChange.maximumSize else { throw .itemTooLarge }
         write = ItemWrite(members, condition: expressions.condition)
     }
 

@@ -3,6 +3,7 @@ import DynamoDB
 /// UpdateItem: changes attributes of an item, or adds the item.
 struct UpdateItem: StoreOperation {
     static let shape = Shapes.updateItem
+    static let countsErrors = true
 
     private let write: ItemWrite
     private let key: AttributeMap
@@ -10,10 +11,10 @@ struct UpdateItem: StoreOperation {
 
     init(_ members: Members) throws(ErrorReply) {
         let expressions = try RequestExpressions(members, for: .updateItem)
-        key = try members.attributeMap("Key")?.checked() ?? AttributeMap()
+        key = try members.attributeMap("Key")?.checked(for: .updateItem) ?? AttributeMap()
         update = expressions.update
         if members.has("UpdateExpression"), let update, update.statementSize > ItemChange.maximumSize {
-            throw .validation("Item size to update has exceeded the maximum allowed size")
+            throw .updatedItemTooLarge
         }
         write = ItemWrite(members, condition: expressions.condition)
     }

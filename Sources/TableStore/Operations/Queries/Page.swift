@@ -3,10 +3,15 @@ import DynamoDB
 /// A page of a Query or Scan as it grows.
 ///
 /// It ends with the item that fills it, by number or by size, filtered or not; then it has a `LastEvaluatedKey`, even when
-/// nothing follows.
+/// nothing follows. One that takes much longer than that ends early, since all other calls wait for it.
 struct Page {
     /// Bytes of items in a page (Developer Guide, "Paginating table query results").
     private static let maximumBytes = 1 << 20
+    /// Bytes of the items' JSON, which may be many times those of the items, as numbers are written out, and more so those
+    /// of what an index has of them.
+    private static let maximumJSONBytes = 64 << 20
+    /// Nanoseconds.
+    private static let maximumTime: UInt64 = 2_000_000_000
 
     private let request: ReadRequest
     private let target: ReadTarget
@@ -20,10 +25,12 @@ struct Page {
     private var scannedCount = 0
     /// Bytes read from the table or index.
     private var bytes = 0
+    private var jsonBytes = 0
     /// Units of items fetched from the table, and their bytes, each rounded up to a unit.
     private var fetched = (units: 0.0, bytes: 0)
     /// The last item of a full page.
     private var last: StoredItem?
+    private let start = Clock.monotonic
 
     init(_ request: ReadRequest, _ target: ReadTarget) {
         self.request = request
@@ -55,15 +62,21 @@ struct Page {
     private mutating func add(_ item: StoredItem, size: Int) throws(ErrorReply) -> Bool {
         scannedCount += 1
         bytes += size
+        jsonBytes += item.json.count
         if isFetching {
             fetched.units += CapacityUnits.read(item.size, consistency)
             fetched.bytes += Self.wholeUnits(item.size)
         }
         try take(item)
         let pageBytes = isFetching ? Self.wholeUnits(bytes) + fetched.bytes : bytes
-        guard scannedCount == request.limit || pageBytes >= Self.maximumBytes else { return true }
+        let isFull = scannedCount == request.limit || pageBytes >= Self.maximumBytes
+        guard isFull || isLaborious else { return true }
         last = item
         return false
+    }
+
+    private var isLaborious: Bool {
+        jsonBytes >= Self.maximumJSONBytes || Clock.monotonic &- start >= Self.maximumTime
     }
 
     /// Bytes rounded up to whole read units, as a page counts them when items are fetched (Developer Guide, "Local

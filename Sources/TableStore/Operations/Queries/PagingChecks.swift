@@ -6,7 +6,8 @@ enum PagingChecks {
     /// Checks the values of `ExclusiveStartKey`, a Scan's segments, and that a Query has a key condition.
     static func check(_ members: Members, for operation: DynamoDB.Operation) throws(ErrorReply) {
         if let failure = members.attributeMap("ExclusiveStartKey")?.failure {
-            throw .validation(hasPrefix(failure) ? "The provided starting key is invalid: " + failure : failure)
+            let message = failure.message(operation.attributeValueWording)
+            throw .validation(hasPrefix(message) ? "The provided starting key is invalid: " + message : message)
         }
         if operation == .scan {
             _ = try Segment(members)

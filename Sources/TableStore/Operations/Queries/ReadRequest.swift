@@ -19,9 +19,9 @@ struct ReadRequest {
         tableName = members.string("TableName") ?? ""
         indexName = members.string("IndexName")
         expressions = try RequestExpressions(members, for: operation)
-        selection = try Selection(members, for: operation)
+        selection = try Selection(members)
         limit = members.integer("Limit")
-        startKey = try members.attributeMap("ExclusiveStartKey")?.checked()
+        startKey = try members.attributeMap("ExclusiveStartKey")?.checked(for: operation)
         isConsistent = members.boolean("ConsistentRead") ?? false
         consumptionShape = members.string("ReturnConsumedCapacity").flatMap(Consumption.Shape.init)
     }

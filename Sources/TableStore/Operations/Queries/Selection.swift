@@ -9,9 +9,9 @@ enum Selection: String {
 
     /// What a request selects, or what goes without saying.
     ///
-    /// Messages and their order: getmoto/moto, tests/test_dynamodb, "aws_verified", and nubo-db/dynamodb-conformance,
-    /// query/select and error-messages; Query says how many errors there are, Scan does not.
-    init(_ members: Members, for operation: DynamoDB.Operation) throws(ErrorReply) {
+    /// Messages and their order: getmoto/moto, tests/test_dynamodb/test_dynamodb_select.py ("aws_verified"), and
+    /// nubo-db/dynamodb-conformance, query/select and error-messages.
+    init(_ members: Members) throws(ErrorReply) {
         let projection = ["AttributesToGet", "ProjectionExpression"].first { members.has($0) }
         guard let selection = members.string("Select").flatMap(Selection.init) else {
             let isIndex = members.has("IndexName")
@@ -32,7 +32,7 @@ enum Selection: String {
         case (.specificAttributes, _), (.allAttributes, _), (.allProjectedAttributes, _), (.count, _):
             return
         }
-        throw .validation((operation == .query ? "1 validation error detected: " : "") + failure)
+        throw .validation("1 validation error detected: " + failure)
     }
 
     /// Refuses all attributes of a global index that does not have them.

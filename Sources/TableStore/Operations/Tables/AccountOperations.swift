@@ -32,7 +32,8 @@ struct DescribeEndpoints: StoreOperation {
     }
 }
 
-/// DescribeContinuousBackups: there are none.
+/// DescribeContinuousBackups: no recovery to points in time; the status of the rest is that of all tables
+/// (API Reference, ContinuousBackupsDescription).
 struct DescribeContinuousBackups: StoreOperation {
     static let shape = Shapes.describeContinuousBackups
 
@@ -52,7 +53,7 @@ struct DescribeContinuousBackups: StoreOperation {
         var recovery = JSONObject()
         recovery.append("PointInTimeRecoveryStatus", "DISABLED")
         var description = JSONObject()
-        description.append("ContinuousBackupsStatus", "DISABLED")
+        description.append("ContinuousBackupsStatus", "ENABLED")
         description.append("PointInTimeRecoveryDescription", recovery)
         var reply = JSONObject()
         reply.append("ContinuousBackupsDescription", description)

@@ -12,9 +12,10 @@ struct IndexUpdates: Sendable {
 
     init(_ list: [Members]) throws(ErrorReply) {
         var entries: [(name: String, action: Action)] = []
+        var names: Set<String> = []
         for members in list {
             let entry = try Self.entry(members)
-            guard !entries.contains(where: { $0.name == entry.name }) else {
+            guard names.insert(entry.name).inserted else {
                 throw .invalidParameters(
                     "Only one global secondary index update per index is allowed simultaneously. Index: \(entry.name)"
                 )
@@ -102,7 +103,7 @@ struct IndexUpdates: Sendable {
         guard change.new.globalIndexes.count < IndexReader.maximumGlobal else {
             throw .limitExceeded(
                 "Subscriber limit exceeded: "
-                    + "GlobalSecondaryIndex count exceeds the per-table limit of \(IndexReader.maximumGlobal)"
+                    + "Number of global secondary indexes exceeds per-table limit of \(IndexReader.maximumGlobal)"
             )
         }
         try IndexReader.checkProjected(change.new.indexes + [index])

@@ -5,14 +5,16 @@ import DynamoDB
 struct KeySchemaReader {
     /// In the request's order.
     let attributes: [KeySchema.Attribute]
+    private let attributesByName: [[UInt8]: KeySchema.Attribute]
 
     init(_ attributes: [KeySchema.Attribute]) {
         self.attributes = attributes
+        attributesByName = Dictionary(attributes.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// Reads `AttributeDefinitions`.
     init(definitions: [Members]) throws(ErrorReply) {
-        attributes = definitions.compactMap { members in
+        let attributes = definitions.compactMap { members -> KeySchema.Attribute? in
             guard let name = members.string("AttributeName"),
                 let type = members.string("AttributeType").flatMap(ScalarAttributeType.init)
             else { return nil }
@@ -22,6 +24,7 @@ struct KeySchemaReader {
         for attribute in attributes where !names.insert(attribute.name).inserted {
             throw .validation("Attribute Name is duplicated: \(attribute.text)")
         }
+        self.init(attributes)
     }
 
     /// The key schema of a table.
@@ -38,7 +41,7 @@ struct KeySchemaReader {
             throw .invalidParameters("An index key of more than two attributes is not supported by this store")
         }
         let names = elements.compactMap { $0.string("AttributeName") }
-        let keys = names.compactMap { name in attributes.first { $0.text == name } }
+        let keys = names.compactMap { attributesByName[Array($0.utf8)] }
         guard keys.count == names.count, let partition = keys.first else {
             throw .invalidParameters(
                 "Some index key attributes are not defined in AttributeDefinitions. "
@@ -61,8 +64,11 @@ struct KeySchemaReader {
     /// Refuses definitions that no key uses.
     func checkAllUsed(by table: KeySchema, _ indexes: [KeySchema], hasIndexLists: Bool) throws(ErrorReply) {
         var used: [String] = []
+        var names: Set<[UInt8]> = []
         for schema in [table] + indexes {
-            for attribute in schema.attributes where !used.contains(attribute.text) { used.append(attribute.text) }
+            for attribute in schema.attributes where names.insert(attribute.name).inserted {
+                used.append(attribute.text)
+            }
         }
         guard used.count != attributes.count else { return }
         guard hasIndexLists else {

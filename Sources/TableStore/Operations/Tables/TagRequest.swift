@@ -12,17 +12,19 @@ enum TagRequest {
         addedTo old: [TableDefinition.Tag]
     ) throws(ErrorReply) -> [TableDefinition.Tag] {
         var added: [TableDefinition.Tag] = []
+        var keys: Set<String> = []
         for members in list {
             let key = try checkedKey(members.string("Key"))
             let value = members.string("Value")
             guard let value, value.unicodeScalars.count <= maximumValueLength, isTagText(value) else {
                 throw .validation("The Tag Value provided is invalid, Value: \(value ?? "null")")
             }
-            guard !added.contains(where: { $0.key == key }) else {
+            guard keys.insert(key).inserted else {
                 throw .validation("Duplicate Tag Keys provided as input: Duplicate Tag Key found \(key)")
             }
             added.append(TableDefinition.Tag(key: key, value: value))
         }
+        guard added.count <= maximumCount else { throw tooMany }
         var tags = old
         for tag in added {
             if let index = tags.firstIndex(where: { $0.key == tag.key }) {

@@ -8,7 +8,7 @@ struct TagResource: StoreOperation {
     private let tags: [Members]
 
     init(_ members: Members) throws(ErrorReply) {
-        resource = try ResourceName(members, "TagResource")
+        resource = try ResourceName(members)
         tags = members.structures("Tags") ?? []
         if tags.isEmpty { throw .validation("Atleast one Tag needs to be provided as Input.") }
         _ = try TagRequest.tags(tags, addedTo: [])
@@ -31,7 +31,7 @@ struct UntagResource: StoreOperation {
     private let keys: Set<String>
 
     init(_ members: Members) throws(ErrorReply) {
-        resource = try ResourceName(members, "UntagResource")
+        resource = try ResourceName(members)
         let keys = members.strings("TagKeys") ?? []
         if keys.isEmpty { throw .validation("Atleast one Tag Key needs to be provided as Input.") }
         self.keys = try TagRequest.keys(keys)
@@ -53,7 +53,7 @@ struct ListTagsOfResource: StoreOperation {
     private let resource: ResourceName
 
     init(_ members: Members) throws(ErrorReply) {
-        resource = try ResourceName(members, "ListTagsOfResource")
+        resource = try ResourceName(members)
     }
 
     func run(on engine: Engine) throws(ErrorReply) -> [UInt8] {
@@ -72,11 +72,9 @@ struct ListTagsOfResource: StoreOperation {
 /// The `ResourceArn` of a tag operation.
 private struct ResourceName {
     let arn: String
-    let operation: String
 
-    init(_ members: Members, _ operation: String) throws(ErrorReply) {
+    init(_ members: Members) throws(ErrorReply) {
         arn = members.string("ResourceArn") ?? ""
-        self.operation = operation
         guard arn.hasPrefix("arn:") else { throw .invalidParameters("ARNs must start with 'arn:': \(arn)") }
     }
 
@@ -84,16 +82,13 @@ private struct ResourceName {
     ///
     /// That of another account is none of the caller's business; indexes have no tags.
     func table(on engine: Engine) throws(ErrorReply) -> Table {
-        guard let parsed = TableARN(arn), parsed.region == engine.identity.region else {
+        guard let parsed = TableARN(arn) else {
+            throw .invalidParameters("Provided Arn is not a DynamoDB resource arn: \(arn)")
+        }
+        guard parsed.region == engine.identity.region else {
             throw .validation("Invalid TableArn: Invalid ResourceArn provided as input \(arn)")
         }
-        guard parsed.account == engine.identity.account else {
-            throw .accessDenied(
-                user: "arn:aws:iam::\(engine.identity.account):root",
-                operation: operation,
-                resource: arn
-            )
-        }
+        guard parsed.account == engine.identity.account else { throw .accessDenied("Access is denied") }
         let table = engine.identity.tableARN(parsed.table)
         guard !arn.hasPrefix(table + "/index/") else {
             throw .invalidParameters(
@@ -101,7 +96,7 @@ private struct ResourceName {
             )
         }
         guard arn == table, let table = engine.tables[parsed.table] else {
-            throw .resourceNotFound("Requested resource not found: ResourcArn: \(arn) not found")
+            throw .resourceNotFound("Requested resource not found: ResourceArn: \(arn) not found")
         }
         return table
     }

@@ -25,11 +25,11 @@ struct RequestDigest {
         case .boolean(let isTrue): add("b\(isTrue)")
         case .attributeValue(let decoded):
             var json: [UInt8] = []
-            try decoded.checked().append(to: &json)
+            try decoded.checked(for: .transactWriteItems).append(to: &json)
             add(json)
         case .attributeMap(let decoded):
             var json: [UInt8] = []
-            try decoded.checked().append(to: &json)
+            try decoded.checked(for: .transactWriteItems).append(to: &json)
             add(json)
         case .list(let values):
             add("[")

@@ -30,8 +30,11 @@ struct TransactAction {
             throw .validation("TransactItems can only contain one of Check, Put, Update or Delete")
         }
         tableName = action.string("TableName") ?? ""
-        attributes = try action.attributeMap(name == "Put" ? "Item" : "Key")?.checked() ?? AttributeMap()
+        // The expressions come first: paritysuite/dynamodb-conformance, tests/tier3/validation-ordering/deepRequests.test.ts,
+        // which ran against the service.
         let expressions = try Transactions.expressions(action, for: .transactWriteItems)
+        attributes =
+            try action.attributeMap(name == "Put" ? "Item" : "Key")?.checked(for: .transactWriteItems) ?? AttributeMap()
         condition = expressions?.condition
         switch name {
         case "Put":

@@ -23,7 +23,7 @@ struct TransactGetItems: StoreOperation {
             gets.append(
                 Get(
                     tableName: name,
-                    key: try key.checked(),
+                    key: try key.checked(for: .transactGetItems),
                     projection: try Transactions.expressions(get, for: .transactGetItems)?.projection
                 )
             )
