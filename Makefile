@@ -57,9 +57,9 @@ fuzz: bootstrap ## Fuzz each target for FUZZ_SECONDS (600)
 # Foundation's Process leaks a few bytes of its own; the programs that tests start are checked for leaks.
 .PHONY: sanitize
 sanitize: bootstrap ## Unit tests under AddressSanitizer, then ThreadSanitizer
-	ASAN_OPTIONS=detect_leaks=0 LEVERET_COHERENCE_OPERATIONS=10000 \
+	ASAN_OPTIONS=detect_leaks=0 LEVERET_COHERENCE_OPERATIONS=10000 LEVERET_STORE_OPERATIONS=5000 \
 	    swift test --sanitize=address --disable-xctest --scratch-path .build-asan
-	LEVERET_COHERENCE_OPERATIONS=10000 \
+	LEVERET_COHERENCE_OPERATIONS=10000 LEVERET_STORE_OPERATIONS=5000 \
 	    swift test --sanitize=thread --disable-xctest --scratch-path .build-tsan
 
 .PHONY: lint

@@ -11,7 +11,7 @@ import Testing
     private static let subject = """
         {"n":{"N":"5.0"},"s":{"S":"abc"},"b":{"B":"YWJj"},"l":{"L":[{"N":"1"},{"S":"x"},{"M":{"k":{"S":"v"}}}]},
         "m":{"M":{"k":{"S":"v"},"deep":{"M":{"n":{"N":"5"}}}}},"ss":{"SS":["b","a"]},"ns":{"NS":["1","2.0"]},
-        "bs":{"BS":["YWI="]},"yes":{"BOOL":true},"nil":{"NULL":true},"blank":{"S":""}}
+        "bs":{"BS":["YWI="]},"yes":{"BOOL":true},"nil":{"NULL":true},"blank":{"S":""},"wide":{"S":"é𝄞"}}
         """
 
     private func condition(_ expression: String, names: String = "", values: String = values) throws -> Condition {
@@ -49,7 +49,7 @@ import Testing
             ("contains(m, :t)", false), ("contains(gone, :t)", false), ("contains(blank, :t)", false),
             ("size(s) = size(l)", true), ("size(b) > :one", true), ("size(m) < :m", true), ("size(ns) < size(l)", true),
             ("size(n) = :one", false), ("size(gone) = :one", false), ("size(:ss) < :n", true),
-            ("size(blank) < :one", true),
+            ("size(blank) < :one", true), ("size(wide) = size(l)", true),
             ("n = :n and s = :s", false), ("n = :n or s = :s", true), ("not n = :n or n = :n", true),
             ("not (n = :n or n = :n)", false), ("n = :m or n = :n and s = :s", false), ("not not n = :n", true),
             ("(n = :m or n = :n) and s <> :s", true), ("(n) = (:n)", true), ("(size(s)) > (:one)", true),

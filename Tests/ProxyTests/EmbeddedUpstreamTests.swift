@@ -118,6 +118,7 @@ import Testing
         let refused = try client.raw("PUT", url, "fault: []")
         #expect(refused.status == 400 && refused.text.contains("did you mean 'faults'?"))
         #expect(try client.raw("GET", url).text.contains("ThrottlingException"), "a mistake changes nothing")
+        #expect(try client.raw("PUT", url, "# " + String(repeating: "x", count: 65_536)).status == 413)
         #expect(try client.raw("PUT", url).status == 200)
         #expect(try client.call("ListTables", "{}").status == 200)
         #expect(try client.raw("DELETE", url).status == 405)

@@ -8,6 +8,8 @@ import Transport
 extension Worker {
     private static let ownPaths = "/_leveret/"
     private static let servicePath = "/_leveret/service"
+    /// Bytes of settings: all that can be said takes far fewer, and reading YAML takes time.
+    private static let maximumSettings = 1 << 16
 
     /// Answers a request for the service's settings, or for another path of the program's own.
     ///
@@ -23,6 +25,8 @@ extension Worker {
         switch request.method {
         case .get:
             reply(text: ServiceFile.text(store.service), status: 200, to: exchange)
+        case .other where unsafe request.body.count > Self.maximumSettings:
+            reply(text: "the settings are longer than \(Self.maximumSettings) bytes\n", status: 413, to: exchange)
         case .other where unsafe request.methodBytes.elementsEqual("PUT".utf8):
             let text = unsafe String(validating: request.body, as: UTF8.self)
             do throws(ConfigurationError) {

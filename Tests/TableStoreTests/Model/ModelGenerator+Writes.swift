@@ -61,7 +61,9 @@ extension ModelGenerator {
     mutating func item(_ table: ModelTable) -> ModelItem {
         var item = random.chance(15) ? wrongKey(table) : key(table)
         for attribute in Self.attributes where random.chance(300) { item[attribute.name] = value(of: attribute) }
-        if isLarge, random.chance(700) { item["alpha"] = .string(Array(repeating: 0x79, count: random.below(390_000))) }
+        if isLarge, random.chance(700) {
+            item["alpha"] = .string(Array(repeating: 0x79, count: 100_000 + random.below(290_000)))
+        }
         // Just a number of capacity units or the largest item, or a byte more; as often the item is too large by far.
         if random.chance(40) { pad(&item, to: 1024 * (1 + random.below(9)) + random.below(2)) }
         if random.chance(isLarge ? 100 : 2) { pad(&item, to: ModelTable.maximumSize + random.below(2)) }

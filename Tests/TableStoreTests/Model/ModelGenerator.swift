@@ -25,7 +25,8 @@ struct ModelGenerator {
         let table = model.tables[random.pick(model.tables.keys.sorted())]
         guard let table else { return operation }
         second = Int(model.now / 1000)
-        switch random.below(1000) {
+        // Pages of large items are what they are for.
+        switch isLarge && random.chance(200) ? 760 : random.below(1000) {
         case ..<470: operation.kind = .write(write(table, model, legacy: operation.isLegacy))
         case ..<570: operation.kind = .get(get(table, legacy: operation.isLegacy))
         case ..<750: operation.kind = .read(query(table, legacy: operation.isLegacy))

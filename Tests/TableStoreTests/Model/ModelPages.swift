@@ -86,7 +86,14 @@ struct ModelPages {
     }
 
     /// The page that begins at a place, and where the next one begins; nil when there is none.
-    func page(_ order: [ModelKey], from start: Int, _ operation: ModelOperation) -> (reply: ModelReply, next: Int?) {
+    ///
+    /// `most` is how many items the store has looked at, when it had reason to end a page early.
+    func page(
+        _ order: [ModelKey],
+        from start: Int,
+        _ operation: ModelOperation,
+        most: Int? = nil
+    ) -> (reply: ModelReply, next: Int?) {
         var reply = ModelReply(count: 0, scannedCount: 0, members: ["Count", "ScannedCount"])
         let factor = read.isConsistent ? 1.0 : 0.5
         var (bytes, fetched) = (0, 0.0)
@@ -105,7 +112,7 @@ struct ModelPages {
                 reply.count = (reply.count ?? 0) + 1
                 if read.select != "COUNT" { reply.items.append(read.projection?.taken(of: content) ?? content) }
             }
-            if place - start == read.limit || bytes >= Self.maximumBytes {
+            if place - start == read.limit || place - start == most || bytes >= Self.maximumBytes {
                 next = place
                 reply.lastKey = lastKey(key)
                 reply.members.insert("LastEvaluatedKey")
