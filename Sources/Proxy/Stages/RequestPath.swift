@@ -76,7 +76,7 @@ extension Worker: HTTPHandler {
     ///
     /// - Returns: True when the request has been answered.
     private func answerWithoutTenant(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(ErrorReply) -> Bool {
-        if answerServiceControl(request, exchange) { return true }
+        if request.method != .post, answerServiceControl(request, exchange) { return true }
         switch request.method {
         case .get:
             reply(health: shared.region, to: exchange)

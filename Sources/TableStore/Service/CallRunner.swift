@@ -39,7 +39,6 @@ final class EngineRunner: CallRunner {
     init(_ engine: Engine, onFailure: (@Sendable (String) -> Void)? = nil) {
         self.engine = engine
         self.onFailure = onFailure
-        engine.capacity.identity = engine.identity
     }
 
     var hasFailed: Bool { engine.storage.failure != nil }

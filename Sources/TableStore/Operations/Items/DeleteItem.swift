@@ -18,17 +18,7 @@ struct DeleteItem: StoreOperation {
     func run(on engine: Engine) throws(ErrorReply) -> [UInt8] {
         let table = try engine.table(named: write.tableName)
         let key = try PrimaryKey(checking: key, of: table)
-        try write.checkCondition(in: table)
-        try engine.capacity.admit(.write, table, now: engine.now)
-        let storageKey = StorageKey(key)
-        let stored = try engine.storage.item(storageKey, in: table.definition.number)
-        let change = ItemChange(
-            key: key,
-            storageKey: storageKey,
-            old: write.condition != nil || table.needsOldItems ? try stored?.item() : nil,
-            oldSize: stored?.size ?? 0,
-            new: nil
-        )
+        let (change, stored) = try write.change(of: key, to: nil, in: table, on: engine)
         try write.checkCondition(change, stored, in: table, on: engine)
         try engine.admitIndexWrites(change, in: table)
         return try write.write(

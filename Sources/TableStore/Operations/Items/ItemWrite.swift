@@ -38,8 +38,33 @@ struct ItemWrite {
     }
 
     /// Refuses a condition that looks into key attributes.
-    func checkCondition(in table: Table) throws(ErrorReply) {
+    private func checkCondition(in table: Table) throws(ErrorReply) {
         if let condition { try AttributeUse.check(condition.attributes, in: table.definition) }
+    }
+
+    /// The change of the item at a key, and what is stored there now; refuses it when the table has no capacity left.
+    ///
+    /// The old item is parsed only when something needs it.
+    func change(
+        of key: PrimaryKey,
+        to new: Item?,
+        needsOldItem: Bool = false,
+        in table: Table,
+        on engine: Engine
+    ) throws(ErrorReply) -> (change: ItemChange, stored: StoredItem?) {
+        try checkCondition(in: table)
+        try engine.capacity.admit(.write, table, now: engine.now)
+        let storageKey = StorageKey(key)
+        let stored = try engine.storage.item(storageKey, in: table.definition.number)
+        let isParsed = needsOldItem || condition != nil || table.needsOldItems
+        let change = ItemChange(
+            key: key,
+            storageKey: storageKey,
+            old: isParsed ? try stored?.item() : nil,
+            oldSize: stored?.size ?? 0,
+            new: new
+        )
+        return (change, stored)
     }
 
     /// Asks the condition of the item there is.

@@ -23,16 +23,12 @@ struct UpdateItem: StoreOperation {
         let table = try engine.table(named: write.tableName)
         let primaryKey = try PrimaryKey(checking: key, of: table)
         try update?.check(in: table)
-        try write.checkCondition(in: table)
-        try engine.capacity.admit(.write, table, now: engine.now)
-        let storageKey = StorageKey(primaryKey)
-        let stored = try engine.storage.item(storageKey, in: table.definition.number)
-        var change = ItemChange(
-            key: primaryKey,
-            storageKey: storageKey,
-            old: try stored?.item(),
-            oldSize: stored?.size ?? 0,
-            new: nil
+        var (change, stored) = try write.change(
+            of: primaryKey,
+            to: nil,
+            needsOldItem: true,
+            in: table,
+            on: engine
         )
         try write.checkCondition(change, stored, in: table, on: engine)
         if let update {
