@@ -122,6 +122,7 @@ import Testing
         #expect(try client.raw("PUT", url).status == 200)
         #expect(try client.call("ListTables", "{}").status == 200)
         #expect(try client.raw("DELETE", url).status == 405)
+        #expect(try client.raw("POST", url, "{}").status == 405)
         #expect(try client.raw("GET", url + "s").status == 404)
     }
 

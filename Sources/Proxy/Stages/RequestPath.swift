@@ -76,19 +76,14 @@ extension Worker: HTTPHandler {
     ///
     /// - Returns: True when the request has been answered.
     private func answerWithoutTenant(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(ErrorReply) -> Bool {
-        if request.method != .post, answerServiceControl(request, exchange) { return true }
-        switch request.method {
-        case .get:
-            reply(health: shared.region, to: exchange)
-            return true
-        case .post:
-            guard unsafe ReplyContentType(requested: request.header("content-type")) != nil else {
-                throw .notFound
-            }
+        // A call of an SDK is asked nothing more.
+        if request.method == .post, unsafe ReplyContentType(requested: request.header("content-type")) != nil {
             return false
-        default:
-            throw .notFound
         }
+        if answerServiceControl(request, exchange) { return true }
+        guard request.method == .get else { throw .notFound }
+        reply(health: shared.region, to: exchange)
+        return true
     }
 
     /// Under `leveret local` everything goes to the store as it came.
