@@ -22,11 +22,13 @@ public enum Lookup<Result> {
 public struct Usage: Sendable, Equatable {
     /// Bytes held, the store's own overhead included.
     public var bytes = 0
-    /// Entries held, expired ones that nobody has met yet included.
+    /// Entries held, expired ones that nobody has met yet and purged ones not yet reclaimed included.
     public var items = 0
+    /// Bytes of those entries' keys and values.
+    public var payload = 0
     /// Entries dropped to make room, since the store was made.
     public var evictions: UInt64 = 0
-    /// Entries dropped because a read met them past their time, since the store was made.
+    /// Entries dropped because they were met past their time, since the store was made.
     public var expirations: UInt64 = 0
 
     /// An empty store's usage.
@@ -35,6 +37,7 @@ public struct Usage: Sendable, Equatable {
     mutating func add(_ other: Usage) {
         bytes += other.bytes
         items += other.items
+        payload += other.payload
         evictions &+= other.evictions
         expirations &+= other.expirations
     }

@@ -1,221 +1,224 @@
-internal import Glibc
-
-/// One lock's worth of a store: a list of entries by recency and an index of buckets that chain them by hash.
+/// One lock's worth of a store: segments of records in queues, and an index of them.
 ///
-/// Invariants, between calls: `usage.bytes` is the sum of the entries' footprints and the index's bytes, and at most
-/// `budget`; each entry is in the list once and in the bucket of its hash once; an empty shard holds no memory.
-///
-/// Unchecked because the compiler cannot see that a shard owns every block it points to and lends none past a call.
-@safe struct Shard: ~Copyable, @unchecked Sendable {
-    private(set) var budget: Int
-    private(set) var usage = Usage()
-    private(set) var newest: Block?
-    private(set) var oldest: Block?
-    /// A power of two of buckets, or none; at least as many as there are entries.
-    private(set) var buckets = unsafe UnsafeMutableBufferPointer<Block?>(start: nil, count: 0)
+/// Invariants, between calls: `held` is the sum of the segments', runs' and index's bytes, and at most `budget` (by the
+/// accounting that charges overhead; `budget` plus a segment within a call); each record that is not dead is in the index
+/// once, under its hash; a segment's `live` counts those; a segment without any is not kept unless it is a queue's last; an
+/// empty shard holds no memory. A shard owns the pool's memory that its segments, runs and index cover, and lends none past a
+/// call.
+struct Shard: ~Copyable {
+    let pool: SegmentPool
+    let memory: PoolMemory
+    let accounting: Accounting
+    var budget: Int
+    var weights = CostWeights()
+    var policy: AnyPolicy
+    var index: Index
+    var queues: QueueTable
+    var groups = Groups()
+    var segmentOrder = 0
 
-    private static let minimumBuckets = 16
-    private static let bucketSize = unsafe MemoryLayout<Block?>.stride
+    var segmentBytes = 0
+    var runBytes = 0
+    var payload = 0
+    var evictions: UInt64 = 0
+    var expirations: UInt64 = 0
 
-    init(budget: Int) {
+    /// The segment being emptied, in no queue; 0 for none.
+    var draining: UInt32 = 0
+    var drainOffset = 0
+    /// Items that the present call may still move rather than evict.
+    var movesLeft = 0
+    var sweep = Sweep()
+
+    static let movesPerCall = 64
+
+    init(budget: Int, policy: PolicyKind, pool: SegmentPool, accounting: Accounting) {
+        self.pool = pool
+        memory = pool.memory
+        self.accounting = accounting
         self.budget = budget
+        self.policy = AnyPolicy(policy)
+        index = Index(memory: pool.memory, targetLoad: self.policy.targetLoad)
+        queues = QueueTable(memory: pool.memory)
+        setSizes(for: budget)
     }
 
     deinit {
-        var next = unsafe newest
-        while let block = unsafe next {
-            unsafe next = block.header.older
-            unsafe block.free()
-        }
-        unsafe free(buckets.baseAddress)
-    }
-
-    func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Block? {
-        guard unsafe !buckets.isEmpty else { return nil }
-        var candidate = unsafe buckets[bucket(of: hash)]
-        while let block = unsafe candidate {
-            if unsafe block.header.hash == hash, unsafe block.holds(key) {
-                return unsafe block
+        for queue in 0..<QueueTable.count {
+            var unit = queues[queue].head
+            while unit != 0 {
+                let next = Segment(unit: unit, memory: memory).next
+                Self.release(unit, pool)
+                unit = next
             }
-            unsafe candidate = block.header.next
         }
-        return nil
+        if draining != 0 { Self.release(draining, pool) }
+        index.release(pool)
     }
 
-    /// Makes an entry the newest.
-    mutating func use(_ block: Block) {
-        guard unsafe newest != block else { return }
-        unsafe detach(block)
-        unsafe attachNewest(block)
-    }
-
-    /// Stores an entry whose key is not here.
-    ///
-    /// False when it cannot fit or the system has no memory.
-    mutating func insert(
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        value: UnsafeRawBufferPointer,
-        mark: UInt32,
-        expiresAt: UInt64
-    ) -> Bool {
-        guard let payload = Self.payload(key.count, value.count), unsafe makeRoom(Block.footprint(payload: payload)),
-            let block = unsafe Block.allocate(key: key, hash: hash, value: value, mark: mark, expiresAt: expiresAt)
-        else { return false }
-        unsafe attachNewest(block)
-        let place = bucket(of: hash)
-        unsafe block.header.next = buckets[place]
-        unsafe buckets[place] = block
-        usage.items += 1
-        unsafe usage.bytes += block.footprint
-        return true
-    }
-
-    @discardableResult
-    mutating func remove(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Bool {
-        guard let block = unsafe find(key, hash: hash) else { return false }
-        unsafe drop(block)
-        return true
-    }
-
-    mutating func expire(_ block: Block) {
-        unsafe drop(block)
-        usage.expirations &+= 1
-    }
-
-    mutating func removeAll() {
-        while let block = unsafe oldest {
-            unsafe drop(block)
-        }
-    }
-
-    mutating func setBudget(_ bytes: Int) {
-        budget = bytes
-        while usage.bytes > budget, evictOldest() {}
-    }
-
-    /// Evicts until an entry of this footprint, and the bucket it may need, fit.
-    ///
-    /// False when they never will.
-    private mutating func makeRoom(_ footprint: Int) -> Bool {
-        guard footprint <= budget - Self.indexBytes(Self.minimumBuckets) else { return false }
-        while true {
-            let isIndexFull = unsafe usage.items >= buckets.count
-            let count = unsafe max(Self.minimumBuckets, buckets.count * 2)
-            let growth = unsafe isIndexFull ? Self.indexBytes(count) - Self.indexBytes(buckets.count) : 0
-            if usage.bytes <= budget - footprint - growth {
-                if !isIndexFull || resizeIndex(to: count) { return true }
+    /// Gives a segment and the runs of its records back.
+    private static func release(_ unit: UInt32, _ pool: SegmentPool) {
+        let segment = Segment(unit: unit, memory: pool.memory)
+        var offset = Segment.headerBytes
+        while offset < segment.used {
+            let record = Record(word: pool.memory.load(segment.offset + offset))
+            if record.isLarge, !record.isDead {
+                pool.freeRun(record.run(pool.memory, segment.offset + offset), record.runUnits)
             }
-            // Evicting makes room, shrinks the index, or, where the system refused a larger one, leaves a free bucket.
-            guard evictOldest() else { return false }
+            offset += record.footprint
         }
+        pool.freeSegment(unit, order: segment.order)
     }
 
-    private mutating func evictOldest() -> Bool {
-        guard let block = unsafe oldest else { return false }
-        unsafe drop(block)
-        usage.evictions &+= 1
-        return true
+    var usage: Usage {
+        var usage = Usage()
+        usage.bytes = held
+        usage.items = index.items
+        usage.payload = payload
+        usage.evictions = evictions
+        usage.expirations = expirations
+        return usage
     }
 
-    private mutating func drop(_ block: Block) {
-        unsafe detach(block)
-        unsafe removeFromIndex(block)
-        usage.items -= 1
-        unsafe usage.bytes -= block.footprint
-        unsafe block.free()
-        if usage.items == 0 {
-            _ = resizeIndex(to: 0)
-        } else if unsafe usage.items <= buckets.count / 8, unsafe buckets.count > Self.minimumBuckets {
-            // A larger index stays when the system has no memory for a smaller one.
-            _ = unsafe resizeIndex(to: buckets.count / 4)
-        }
+    /// Bytes charged to the budget.
+    var held: Int {
+        accounting == .payload ? payload : segmentBytes + runBytes + index.bytes
+    }
+
+    var segmentSize: Int { SegmentPool.unit << segmentOrder }
+
+    /// Sets what follows from the budget: about a thousand segments, and at least 32.
+    mutating func setSizes(for budget: Int) {
+        let wanted = max(8 << 10, min(budget / 1_000, 1 << 20))
+        // The nearest power of two, rounded down where that would be too large a part.
+        let units = max(1, min(wanted + wanted / 3, budget / 32) >> SegmentPool.unitShift)
+        segmentOrder = min(10, Int.bitWidth - 1 - units.leadingZeroBitCount)
+        policy.capacity = budget
     }
 }
 
-// The list of recency.
+// Reading.
 extension Shard {
-    private mutating func attachNewest(_ block: Block) {
-        unsafe block.header.newer = nil
-        unsafe block.header.older = newest
-        if let second = unsafe newest {
-            unsafe second.header.newer = block
-        } else {
-            unsafe oldest = block
+    /// The offset of the index slot of an entry.
+    @inline(__always)
+    func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
+        index.find(hash) { slot in
+            guard slot.isItem else { return false }
+            let location = slot.location
+            return unsafe Record(word: memory.load(location)).holds(key, memory, location)
         }
-        unsafe newest = block
     }
 
-    private mutating func detach(_ block: Block) {
-        let newer = unsafe block.header.newer
-        let older = unsafe block.header.older
-        if let newer = unsafe newer {
-            unsafe newer.header.older = older
-        } else {
-            unsafe newest = older
-        }
-        if let older = unsafe older {
-            unsafe older.header.newer = newer
-        } else {
-            unsafe oldest = newer
-        }
+    @inline(__always)
+    func record(at location: Int) -> Record {
+        Record(word: memory.load(location))
+    }
+
+    /// Counts an entry as used.
+    @inline(__always)
+    mutating func touch(_ offset: Int, _ record: Record) {
+        var slot = index.slot(at: offset)
+        let counter = policy.touch(slot.counter, bytes: charge(record))
+        guard counter != slot.counter else { return }
+        slot.counter = counter
+        index.setSlot(slot, at: offset)
+    }
+
+    /// Bytes that a record is charged.
+    @inline(__always)
+    func charge(_ record: Record) -> Int {
+        accounting == .payload
+            ? record.payload : record.footprint + record.runUnits << SegmentPool.unitShift + 10
+    }
+
+    func facts(_ record: Record) -> ItemFacts {
+        ItemFacts(bytes: charge(record), cost: weights.cost(ofBytes: record.payload))
+    }
+
+    func hash(ofRecordAt location: Int) -> UInt64 {
+        unsafe pool.hasher.hash(record(at: location).key(memory, location))
     }
 }
 
-// The index.
+// Removing.
 extension Shard {
-    /// The bucket of a hash; the index is not empty.
-    func bucket(of hash: UInt64) -> Int {
-        unsafe Int(truncatingIfNeeded: hash) & (buckets.count - 1)
+    /// Removes the entry of an index slot, whose offset is no longer valid then.
+    mutating func drop(slotAt offset: Int, hash: UInt64, leaving ghost: Slot = .empty) {
+        let location = index.slot(at: offset).location
+        index.remove(offset, hash: hash, leaving: ghost)
+        index.shrink(for: hash, pool)
+        discard(recordAt: location)
+        if index.items == 0 { releaseAll() }
     }
 
-    private mutating func removeFromIndex(_ block: Block) {
-        let place = unsafe bucket(of: block.header.hash)
-        if unsafe buckets[place] == block {
-            unsafe buckets[place] = block.header.next
+    /// Drops a record in a segment; it is not dead.
+    mutating func drop(recordAt location: Int, ghost: (counter: UInt8, stamp: UInt16)? = nil) {
+        let hash = hash(ofRecordAt: location)
+        guard let offset = index.find(hash, { slot in slot.isItem && slot.location == location }) else {
+            assertionFailure("a record is not in the index")
             return
         }
-        var previous = unsafe buckets[place]
-        while let candidate = unsafe previous {
-            if unsafe candidate.header.next == block {
-                unsafe candidate.header.next = block.header.next
-                return
+        let left = ghost.map { ghost in Slot(ghostOf: hash, counter: ghost.counter, stamp: ghost.stamp) }
+        drop(slotAt: offset, hash: hash, leaving: left ?? .empty)
+    }
+
+    /// Marks a record that is not in the index as dead, and frees what it alone kept.
+    mutating func discard(recordAt location: Int) {
+        var record = record(at: location)
+        let segment = Segment(unit: pool.segment(holding: location), memory: memory)
+        queues[segment.queue].bytes -= charge(record)
+        payload -= record.payload
+        if record.isLarge {
+            pool.freeRun(record.run(memory, location), record.runUnits)
+            runBytes -= record.runUnits << SegmentPool.unitShift
+        }
+        record.isDead = true
+        memory.store(record.word, location)
+        segment.live -= 1
+        if segment.live == 0 { retire(segment) }
+    }
+
+    /// Frees a segment without live records, or empties it if records are still to be appended.
+    private mutating func retire(_ segment: Segment) {
+        if segment.unit == draining {
+            draining = 0
+        } else if segment.unit == queues[segment.queue].tail {
+            segment.used = Segment.headerBytes
+            segment.minimumExpiry = .max
+            if sweep.segment == segment.unit { sweep.offset = Segment.headerBytes }
+            return
+        } else {
+            unlink(segment)
+        }
+        release(segment)
+    }
+
+    mutating func release(_ segment: Segment) {
+        if sweep.segment == segment.unit { sweep.move(to: 0) }
+        segmentBytes -= segment.bytes
+        pool.freeSegment(segment.unit, order: segment.order)
+    }
+
+    /// Takes a segment out of its queue.
+    mutating func unlink(_ segment: Segment) {
+        var queue = queues[segment.queue]
+        let next = segment.next
+        let previous = segment.previous
+        if next != 0 { Segment(unit: next, memory: memory).previous = previous } else { queue.tail = previous }
+        if previous != 0 { Segment(unit: previous, memory: memory).next = next } else { queue.head = next }
+        queues[segment.queue] = queue
+        if sweep.segment == segment.unit { sweep.move(to: next) }
+    }
+
+    /// Frees the memory of a shard without entries.
+    mutating func releaseAll() {
+        for queue in 0..<QueueTable.count {
+            while queues[queue].head != 0 {
+                let segment = Segment(unit: queues[queue].head, memory: memory)
+                unlink(segment)
+                release(segment)
             }
-            unsafe previous = candidate.header.next
         }
-    }
-
-    /// Moves every entry to an index of `count` buckets, and its bytes into the account.
-    ///
-    /// False, and nothing changes, when the system has no memory.
-    private mutating func resizeIndex(to count: Int) -> Bool {
-        var resized = unsafe UnsafeMutableBufferPointer<Block?>(start: nil, count: 0)
-        if count > 0 {
-            guard let memory = unsafe malloc(count * Self.bucketSize) else { return false }
-            let start = unsafe memory.bindMemory(to: Block?.self, capacity: count)
-            unsafe resized = UnsafeMutableBufferPointer(start: start, count: count)
-            unsafe resized.initialize(repeating: nil)
-        }
-        usage.bytes += unsafe Self.indexBytes(count) - Self.indexBytes(buckets.count)
-        unsafe free(buckets.baseAddress)
-        unsafe buckets = resized
-        var next = unsafe newest
-        while let block = unsafe next {
-            let place = unsafe bucket(of: block.header.hash)
-            unsafe block.header.next = buckets[place]
-            unsafe buckets[place] = block
-            unsafe next = block.header.older
-        }
-        return true
-    }
-
-    /// The bytes of heap behind an index; glibc's chunks have up to 16 of their own.
-    static func indexBytes(_ count: Int) -> Int {
-        count == 0 ? 0 : count * bucketSize + 16
-    }
-
-    /// The bytes of a key and its value; nil when too many for a block.
-    private static func payload(_ key: Int, _ value: Int) -> Int? {
-        key <= Int(UInt32.max) && value <= Int(UInt32.max) ? key + value : nil
+        index.reset(pool)
     }
 }

@@ -4,7 +4,7 @@ import Cache
 extension Store {
     func value(_ key: [UInt8], now: UInt64 = 0) -> Lookup<[UInt8]> {
         key.withUnsafeBytes { key in
-            read(key, hash: Store.hash(key), now: now) { entry in [UInt8](entry.value) }
+            read(key, hash: hash(key), now: now) { entry in [UInt8](entry.value) }
         }
     }
 
@@ -12,14 +12,14 @@ extension Store {
     func insert(_ key: [UInt8], _ value: [UInt8], mark: UInt32 = 0, expiresAt: UInt64 = .max, now: UInt64 = 0) -> Bool {
         key.withUnsafeBytes { key in
             value.withUnsafeBytes { value in
-                insert(key, hash: Store.hash(key), value: value, mark: mark, expiresAt: expiresAt, now: now)
+                insert(key, hash: hash(key), value: value, mark: mark, expiresAt: expiresAt, now: now)
             }
         }
     }
 
     @discardableResult
     func remove(_ key: [UInt8]) -> Bool {
-        key.withUnsafeBytes { key in remove(key, hash: Store.hash(key)) }
+        key.withUnsafeBytes { key in remove(key, hash: hash(key)) }
     }
 }
 

@@ -260,7 +260,7 @@ import Testing
         for (tenant, store) in stores.enumerated() {
             cacheKey(text, tenant: tenant).withUnsafeBytes { key in
                 [UInt8]("{}".utf8).withUnsafeBytes { value in
-                    _ = store.insert(key, hash: Store.hash(key), value: value, mark: 0, expiresAt: 1000, now: 0)
+                    _ = store.insert(key, hash: store.hash(key), value: value, mark: 0, expiresAt: 1000, now: 0)
                 }
             }
         }
@@ -270,7 +270,7 @@ import Testing
     private func holds(_ text: String) -> [Bool] {
         stores.enumerated().map { tenant, store in
             cacheKey(text, tenant: tenant).withUnsafeBytes { key in
-                if case .hit = store.read(key, hash: Store.hash(key), now: 0, { _ in }) { true } else { false }
+                if case .hit = store.read(key, hash: store.hash(key), now: 0, { _ in }) { true } else { false }
             }
         }
     }

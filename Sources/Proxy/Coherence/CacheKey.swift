@@ -11,6 +11,9 @@ import DynamoDB
 enum CacheKey {
     static let prefixCount = 16
 
+    /// Hashes of keys without their tenants.
+    private static let stripeHasher = KeyHasher()
+
     /// Begins a key in `buffer`; the canonical key is appended after.
     static func begin(_ buffer: KeyBuffer, tenant: UInt32, table: UInt32, epoch: UInt64) {
         buffer.removeAll()
@@ -26,7 +29,7 @@ enum CacheKey {
 
     /// The stripe of a key: the same for every tenant and epoch of the table.
     static func stripe(table: UInt32, canonical: UnsafeRawBufferPointer) -> UInt32 {
-        var hash = unsafe Store.hash(canonical)
+        var hash = unsafe stripeHasher.hash(canonical)
         hash ^= UInt64(table) &* 0x9E37_79B9_7F4A_7C15
         hash ^= hash >> 32
         return KeyStripes.index(ofHash: hash)

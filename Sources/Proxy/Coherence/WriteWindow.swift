@@ -70,7 +70,7 @@ final class WriteWindow {
                 CacheKey.begin(scratch, tenant: holder.tenant, table: key.table.number, epoch: epoch)
                 unsafe key.canonical.withUnsafeBytes { unsafe scratch.append($0) }
                 let bytes = unsafe scratch.bytes
-                _ = unsafe holder.store.remove(bytes, hash: Store.hash(bytes))
+                _ = unsafe holder.store.remove(bytes, hash: holder.store.hash(bytes))
             }
         }
     }

@@ -83,7 +83,7 @@ extension Worker {
     /// A copy of what is stored under the key in `keyBuffer`.
     private func stored(for tenant: Tenant) -> [UInt8]? {
         let key = unsafe keyBuffer.bytes
-        let found = unsafe tenant.store.read(key, hash: Store.hash(key), now: reactor.now) { unsafe Array($0.value) }
+        let found = unsafe tenant.store.read(key, hash: tenant.store.hash(key), now: reactor.now) { unsafe Array($0.value) }
         if case .hit(let value) = found { return value }
         return nil
     }

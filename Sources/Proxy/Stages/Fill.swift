@@ -132,12 +132,12 @@ extension Worker {
                 _ = lease.install(into: shared.stripes) {
                     guard fits, life > 0 else {
                         // What was kept before is older than what was just read.
-                        _ = unsafe tenant.store.remove(key, hash: Store.hash(key))
+                        _ = unsafe tenant.store.remove(key, hash: tenant.store.hash(key))
                         return
                     }
                     fits = unsafe tenant.store.insert(
                         key,
-                        hash: Store.hash(key),
+                        hash: tenant.store.hash(key),
                         value: value,
                         mark: CRC32.checksum(value),
                         expiresAt: now &+ life,

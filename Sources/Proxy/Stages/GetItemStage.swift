@@ -95,7 +95,8 @@ extension Worker {
         let key = unsafe keyBuffer.bytes
         let isWhole = get.projectionExpression == nil && get.attributesToGet == nil
         let isPlain = isWhole && get.returnConsumedCapacity == .none
-        let found = unsafe admitted.tenant.store.read(key, hash: Store.hash(key), now: reactor.now) { entry in
+        let store = admitted.tenant.store
+        let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { entry in
             if isPlain {
                 unsafe reply(
                     entry.value,

@@ -1,0 +1,271 @@
+// Inserting, and making room by evicting.
+extension Shard {
+    /// Stores an entry in place of what was there.
+    ///
+    /// False when it cannot fit, the policy does not want it, or the pool is exhausted; the old entry is gone then.
+    mutating func insert(
+        _ key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        value: UnsafeRawBufferPointer,
+        mark: UInt32,
+        expiresAt: UInt64,
+        group: UInt32,
+        now: UInt64
+    ) -> Bool {
+        movesLeft = Self.movesPerCall
+        defer {
+            if index.items == 0 { releaseAll() }
+        }
+        let slot = unsafe find(key, hash: hash)
+        guard expiresAt > now, key.count <= Record.maximumKey, value.count <= Record.maximumValue,
+            let number = groups.number(of: group)
+        else {
+            if let slot { drop(slotAt: slot, hash: hash) }
+            return false
+        }
+        let record = Record(
+            key: key.count,
+            value: value.count,
+            isLarge: isLarge(key.count + value.count),
+            mark: mark,
+            expiresAt: expiresAt,
+            group: number
+        )
+        var known = Known.nothing
+        if let slot {
+            let location = index.slot(at: slot).location
+            let old = self.record(at: location)
+            if !groups.isRetired(old.group) {
+                if old.isLarge == record.isLarge, old.footprint == record.footprint, old.runUnits == record.runUnits {
+                    touch(slot, record)
+                    let run = old.isLarge ? old.run(memory, location) : 0
+                    payload += record.payload - old.payload
+                    queues[Segment(unit: pool.segment(holding: location), memory: memory).queue].bytes +=
+                        charge(record) - charge(old)
+                    unsafe write(record, location, key, value, mark, expiresAt, run: run)
+                    if accounting == .payload, held > budget { return unsafe ensureRoom(keeping: key, hash: hash) }
+                    return true
+                }
+                touch(slot, old)
+                known = .entry(counter: index.slot(at: slot).counter)
+            }
+            drop(slotAt: slot, hash: hash)
+        } else if let ghost = index.findGhost(hash) {
+            let slot = index.slot(at: ghost)
+            known = .ghost(counter: slot.counter, stamp: slot.stamp)
+            index.setSlot(.empty, at: ghost)
+        }
+        guard record.footprint <= segmentSize - Segment.headerBytes,
+            let placement = policy.admit(facts(record), known: known, queues)
+        else { return false }
+        guard makeRoom(for: record, queue: placement.queue, hash: hash) else { return false }
+        var run: UInt32 = 0
+        if record.isLarge {
+            guard let allocated = pool.allocateRun(record.runUnits) else { return false }
+            run = allocated
+        }
+        guard let location = append(record, to: placement.queue, limit: budget + segmentSize) else {
+            if record.isLarge { pool.freeRun(run, record.runUnits) }
+            return false
+        }
+        runBytes += record.runUnits << SegmentPool.unitShift
+        unsafe write(record, location, key, value, mark, expiresAt, run: run)
+        let entry = Slot(hash: hash, counter: placement.counter, location: location)
+        if !index.insert(entry, hash: hash), !insertByForce(entry, hash: hash) {
+            discard(recordAt: location)
+            return false
+        }
+        return true
+    }
+
+    private func isLarge(_ payload: Int) -> Bool {
+        payload > max(segmentSize >> 4, min(segmentSize >> 2, 4 << 10))
+    }
+
+    private mutating func write(
+        _ record: Record,
+        _ location: Int,
+        _ key: UnsafeRawBufferPointer,
+        _ value: UnsafeRawBufferPointer,
+        _ mark: UInt32,
+        _ expiresAt: UInt64,
+        run: UInt32
+    ) {
+        unsafe record.write(memory, location, key: key, value: value, mark: mark, expiresAt: expiresAt, run: run)
+        guard expiresAt != .max else { return }
+        let segment = Segment(unit: pool.segment(holding: location), memory: memory)
+        segment.minimumExpiry = min(segment.minimumExpiry, expiresAt)
+        if sweep.segment == segment.unit { sweep.minimumExpiry = min(sweep.minimumExpiry, expiresAt) }
+    }
+
+    /// Both buckets are full of items: a larger region may place it, else one of those items goes.
+    private mutating func insertByForce(_ slot: Slot, hash: UInt64) -> Bool {
+        let room = index.growth(for: hash) + 66 << SegmentPool.unitShift
+        if accounting == .payload || held + room <= budget, index.grow(for: hash, pool), index.insert(slot, hash: hash)
+        {
+            return true
+        }
+        guard let rival = index.rival(of: hash) else { return false }
+        let rivalHash = self.hash(ofRecordAt: index.slot(at: rival).location)
+        evictions &+= 1
+        let location = index.slot(at: rival).location
+        index.remove(rival, hash: rivalHash, leaving: .empty)
+        discard(recordAt: location)
+        return index.insert(slot, hash: hash)
+    }
+
+    /// Space at the end of a queue, with the record counted in; nil when a segment would pass the limit.
+    private mutating func append(_ record: Record, to queue: Int, limit: Int) -> Int? {
+        if !hasRoom(queue, record) {
+            guard record.footprint <= segmentSize - Segment.headerBytes,
+                accounting == .payload || held + segmentSize <= limit,
+                let unit = pool.allocateSegment(order: segmentOrder)
+            else { return nil }
+            let last = Segment(unit: queues[queue].tail, memory: memory)
+            if last.unit != 0, last.live == 0 {
+                // Emptied by removals, and too small since the budget has grown.
+                unlink(last)
+                release(last)
+            }
+            let segment = Segment(unit: unit, memory: memory)
+            segment.initialize(queue: queue, order: segmentOrder, stamp: policy.stamp)
+            let tail = queues[queue].tail
+            segmentBytes += segment.bytes
+            segment.previous = tail
+            if tail != 0 {
+                Segment(unit: tail, memory: memory).next = unit
+            } else {
+                queues[queue].head = unit
+            }
+            queues[queue].tail = unit
+        }
+        let segment = Segment(unit: queues[queue].tail, memory: memory)
+        let place = segment.used
+        let location = segment.offset + place
+        segment.used = place + record.footprint
+        segment.live += 1
+        segment.stamp +=
+            (policy.stamp - segment.stamp) * Double(record.footprint)
+            / Double(place + record.footprint - Segment.headerBytes)
+        queues[queue].bytes += charge(record)
+        payload += record.payload
+        return location
+    }
+
+    private func hasRoom(_ queue: Int, _ record: Record) -> Bool {
+        queues[queue].tail != 0 && Segment(unit: queues[queue].tail, memory: memory).room >= record.footprint
+    }
+
+    /// Evicts until a record fits at the end of a queue and in the index; false when it never will.
+    private mutating func makeRoom(for record: Record, queue: Int, hash: UInt64) -> Bool {
+        if accounting == .payload {
+            guard record.payload <= budget else { return false }
+            while held + record.payload > budget {
+                guard drainOne() else { return false }
+            }
+        } else {
+            // Evicting ahead, in proportion to what comes in, so that no call has a whole segment to empty.
+            if held + 2 * segmentSize > budget {
+                let ahead = 2 * (record.footprint + record.runUnits << SegmentPool.unitShift) + 128
+                var scanned = 0
+                while scanned < min(ahead, 16 << 10), held + 2 * segmentSize > budget, index.items > 0 {
+                    let before = drainOffset
+                    guard drainOne() else { break }
+                    scanned += max(64, drainOffset - before)
+                }
+            }
+            while true {
+                let needed =
+                    (hasRoom(queue, record) ? 0 : segmentSize) + record.runUnits << SegmentPool.unitShift
+                    + index.growth(for: hash)
+                if held + needed <= budget { break }
+                guard drainOne() else { return false }
+            }
+        }
+        let memory = memory
+        let hasher = pool.hasher
+        return index.makeRoom(for: hash, pool) { slot in
+            unsafe hasher.hash(Record(word: memory.load(slot.location)).key(memory, slot.location))
+        }
+    }
+
+    /// After an overwrite that made an entry longer in place; false when that entry had to go too.
+    private mutating func ensureRoom(keeping key: UnsafeRawBufferPointer, hash: UInt64) -> Bool {
+        while held > budget {
+            guard drainOne() else { break }
+        }
+        return unsafe find(key, hash: hash) != nil
+    }
+
+    /// Goes one record further in emptying segments; false when there is nothing left to evict.
+    mutating func drainOne() -> Bool {
+        if draining == 0 {
+            guard let queue = policy.victim(queues) else { return false }
+            let segment = Segment(unit: queues[queue].head, memory: memory)
+            if segment.live == 0 {
+                // A tail that has been emptied by removals.
+                unlink(segment)
+                release(segment)
+                return true
+            }
+            unlink(segment)
+            draining = segment.unit
+            drainOffset = Segment.headerBytes
+        }
+        let segment = Segment(unit: draining, memory: memory)
+        assert(drainOffset < segment.used)
+        let location = segment.offset + drainOffset
+        let record = record(at: location)
+        drainOffset += record.footprint
+        guard !record.isDead else { return true }
+        let hash = hash(ofRecordAt: location)
+        guard let offset = index.find(hash, { slot in slot.isItem && slot.location == location }) else {
+            assertionFailure("a record is not in the index")
+            return false
+        }
+        if groups.isRetired(record.group) {
+            drop(slotAt: offset, hash: hash)
+            return true
+        }
+        let counter = index.slot(at: offset).counter
+        switch policy.verdict(facts(record), queue: segment.queue, counter: counter, queues) {
+        case .move(let placement):
+            if movesLeft > 0 || accounting == .payload, move(recordAt: location, slotAt: offset, placement, hash: hash)
+            {
+                break
+            }
+            evictions &+= 1
+            drop(slotAt: offset, hash: hash)
+        case .evict(let ghost):
+            evictions &+= 1
+            let left = ghost.map { ghost in Slot(ghostOf: hash, counter: ghost.counter, stamp: ghost.stamp) }
+            drop(slotAt: offset, hash: hash, leaving: left ?? .empty)
+        }
+        return true
+    }
+
+    /// Copies a record to the end of a queue; false when there is no room.
+    private mutating func move(recordAt location: Int, slotAt offset: Int, _ placement: Placement, hash: UInt64) -> Bool
+    {
+        var record = record(at: location)
+        let segment = Segment(unit: draining, memory: memory)
+        guard let target = append(record, to: placement.queue, limit: budget + segment.bytes) else { return false }
+        movesLeft -= 1
+        memory.copy(from: location, to: target, record.footprint)
+        memory.store(record.word, target)
+        let place = Segment(unit: queues[placement.queue].tail, memory: memory)
+        place.minimumExpiry = min(place.minimumExpiry, record.expiresAt(memory, target))
+        index.setSlot(Slot(hash: hash, counter: placement.counter, location: target), at: offset)
+        // The run, if there is one, now belongs to the copy.
+        queues[segment.queue].bytes -= charge(record)
+        payload -= record.payload
+        record.isDead = true
+        memory.store(record.word, location)
+        segment.live -= 1
+        if segment.live == 0 {
+            draining = 0
+            release(segment)
+        }
+        return true
+    }
+}
