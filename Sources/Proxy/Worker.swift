@@ -1,3 +1,4 @@
+import Cache
 import DynamoDB
 import Logging
 import SigV4
@@ -139,6 +140,11 @@ final class SharedState: Sendable {
         localTenant = try configuration.local.map { settings in
             try Tenant(local: directory.route(toEmbedded: .embedded(settings), settings))
         }
+    }
+
+    /// Every store in use.
+    func allStores() -> [Store] {
+        directory.allStores() + (developmentTenants.map { [$0.store] } ?? [])
     }
 
     /// The tenant of a caller under `--dev`.

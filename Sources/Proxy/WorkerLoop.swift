@@ -8,6 +8,7 @@ final class WorkerLoop {
     private let reactor: Reactor
     private let worker: Worker
     private let servers: [HTTPServer]
+    private let maintenance: Maintenance?
     private let drainDeadline: UInt64
     private var draining: Int?
 
@@ -36,6 +37,8 @@ final class WorkerLoop {
             )
         }
         drainDeadline = configuration.drainDeadline
+        // One of the threads does it for all.
+        maintenance = plan.sharing == .claim ? Maintenance(shared: plan.shared, reactor: reactor) : nil
         self.reactor = reactor
         self.worker = worker
     }

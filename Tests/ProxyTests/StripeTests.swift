@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test func `tenants that are gone are forgotten with what they hold`() {
-        table.register(tenant: 1, store: Store(budget: 1 << 20))
+        table.register(tenant: 1, store: Store(budget: 1 << 20), epoch: table.epoch)
         let epoch = table.epoch
         table.forgetHolders(now: 9)
         #expect(table.currentHolders().isEmpty)
@@ -157,11 +157,52 @@ import Testing
     @Test func `holders are kept once for each tenant and store`() {
         let (one, two) = (Store(budget: 1 << 20), Store(budget: 1 << 20))
         for _ in 0..<3 {
-            table.register(tenant: 1, store: one)
-            table.register(tenant: 2, store: one)
-            table.register(tenant: 1, store: two)
+            table.register(tenant: 1, store: one, epoch: table.epoch)
+            table.register(tenant: 2, store: one, epoch: table.epoch)
+            table.register(tenant: 1, store: two, epoch: table.epoch)
         }
         #expect(table.currentHolders().map(\.tenant) == [1, 2, 1])
+    }
+
+    @Test func `what is kept of earlier epochs is freed, and nothing else`() {
+        let store = Store(budget: 1 << 20)
+        func insert(_ name: UInt8, epoch: UInt64) {
+            table.register(tenant: 1, store: store, epoch: epoch)
+            [name].withUnsafeBytes { key in
+                _ = store.insert(
+                    key,
+                    hash: store.hash(key),
+                    value: key,
+                    mark: 0,
+                    expiresAt: .max,
+                    group: CacheKey.group(table: table.number, epoch: epoch),
+                    now: 0
+                )
+            }
+        }
+        func names() -> [UInt8] {
+            (0..<4).filter { name in
+                [name].withUnsafeBytes { key in
+                    if case .hit = store.read(key, hash: store.hash(key), now: 1, { _ in }) { true } else { false }
+                }
+            }
+        }
+        insert(0, epoch: table.epoch)
+        table.removeRemains()
+        #expect(names() == [0])
+        table.scope.invalidate(now: 1)
+        insert(1, epoch: table.epoch)
+        insert(2, epoch: table.epoch)
+        table.removeRemains()
+        #expect(names() == [1, 2])
+        table.scope.invalidate(now: 2)
+        table.removeRemains()
+        #expect(names() == [], "also when nothing was read since")
+        #expect(table.currentHolders().isEmpty)
+        while store.maintain(now: 1) {}
+        #expect(store.usage.items == 0)
+        insert(3, epoch: table.epoch)
+        #expect(table.currentHolders().map(\.epoch) == [table.epoch])
     }
 }
 
@@ -239,7 +280,7 @@ import Testing
 
     init() {
         for (tenant, store) in stores.enumerated() {
-            table.register(tenant: UInt32(tenant), store: store)
+            table.register(tenant: UInt32(tenant), store: store, epoch: table.epoch)
         }
     }
 

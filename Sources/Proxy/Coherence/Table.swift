@@ -9,14 +9,30 @@ final class Table: Sendable {
     struct Holder {
         let tenant: UInt32
         let store: Store
+        /// The epoch of the entries held.
+        var epoch: UInt64
     }
+
+    /// Entries of an earlier epoch, which nobody can reach any more.
+    struct Remains {
+        let store: Store
+        let epoch: UInt64
+    }
+
+    private struct Holders {
+        var current: [Holder] = []
+        var remains: [Remains] = []
+    }
+
+    /// Epochs whose entries are remembered as remains; those of others leave the store as entries that nobody asks for do.
+    private static let maxRemains = 64
 
     let number: UInt32
     let name: [UInt8]
     /// The table's own scope.
     let scope: WriteScope
     private let domain: WriteScope
-    private let holders = Mutex<[Holder]>([])
+    private let holders = Mutex(Holders())
 
     init(number: UInt32, name: [UInt8], domain: WriteScope, now: UInt64) {
         self.number = number
@@ -41,13 +57,20 @@ final class Table: Sendable {
         scope.refusal(now: now) ?? domain.refusal(now: now)
     }
 
-    /// Notes that a tenant's store may hold entries of the table.
+    /// Notes that a tenant's store may hold entries of the table's epoch.
     ///
     /// Call before the entry is installed.
-    func register(tenant: UInt32, store: Store) {
+    func register(tenant: UInt32, store: Store, epoch: UInt64) {
         holders.withLock { holders in
-            if !holders.contains(where: { $0.tenant == tenant && $0.store === store }) {
-                holders.append(Holder(tenant: tenant, store: store))
+            guard let index = holders.current.firstIndex(where: { $0.tenant == tenant && $0.store === store }) else {
+                holders.current.append(Holder(tenant: tenant, store: store, epoch: epoch))
+                return
+            }
+            let earlier = holders.current[index].epoch
+            guard epoch > earlier else { return }
+            holders.current[index].epoch = epoch
+            if holders.remains.count < Self.maxRemains {
+                holders.remains.append(Remains(store: store, epoch: earlier))
             }
         }
     }
@@ -58,13 +81,31 @@ final class Table: Sendable {
     func forgetHolders(now: UInt64) {
         // Under one lock: a write must find either the holders or a new epoch.
         holders.withLock { holders in
-            holders.removeAll()
+            for holder in holders.current where holders.remains.count < Self.maxRemains {
+                holders.remains.append(Remains(store: holder.store, epoch: holder.epoch))
+            }
+            holders.current.removeAll()
             scope.invalidate(now: now)
         }
     }
 
     /// The stores that may hold entries of the table.
     func currentHolders() -> [Holder] {
-        holders.withLock { $0 }
+        holders.withLock { $0.current }
+    }
+
+    /// Frees what is kept of earlier epochs.
+    func removeRemains() {
+        let epoch = epoch
+        let remains = holders.withLock { holders in
+            let stale = holders.current.filter { $0.epoch < epoch }.map { Remains(store: $0.store, epoch: $0.epoch) }
+            // A fill of the present epoch registers anew, and a write finds nothing of theirs to drop.
+            holders.current.removeAll { $0.epoch < epoch }
+            defer { holders.remains.removeAll() }
+            return holders.remains + stale
+        }
+        for remains in remains {
+            remains.store.removeGroup(CacheKey.group(table: number, epoch: remains.epoch))
+        }
     }
 }

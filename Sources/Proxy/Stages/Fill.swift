@@ -126,7 +126,7 @@ extension Worker {
         var value: [UInt8] = []
         unsafe StoredItem.append(item, to: &value)
         var fits = value.count <= view.cache.maxEntryBytes
-        lease.table.register(tenant: tenant.number, store: tenant.store)
+        lease.table.register(tenant: tenant.number, store: tenant.store, epoch: lease.epoch)
         unsafe cacheKey.withUnsafeBytes { key in
             unsafe value.withUnsafeBytes { value in
                 _ = lease.install(into: shared.stripes) {
@@ -140,13 +140,19 @@ extension Worker {
                         hash: tenant.store.hash(key),
                         value: value,
                         mark: CRC32.checksum(value),
-                        expiresAt: now &+ life,
+                        expiresAt: Self.expiry(now &+ life, life: life),
+                        group: CacheKey.group(table: lease.table.number, epoch: lease.epoch),
                         now: now
                     )
                 }
             }
         }
         return fits
+    }
+
+    /// When an entry expires: up to 17 ms early, which takes less room, unless it lives for less than a second.
+    private static func expiry(_ expiresAt: UInt64, life: UInt64) -> UInt64 {
+        life < 1_000_000_000 ? expiresAt : Store.compactExpiry(expiresAt)
     }
 }
 

@@ -82,7 +82,7 @@ final class DevelopmentTenants: Sendable {
     private let settings: DevelopmentSettings
     /// The way to the embedded store, when it is the upstream.
     private let embedded: UpstreamRoute?
-    private let store: Store
+    let store: Store
     private let tenants = Mutex<[[UInt8]: Tenant]>([:])
     private let lastNumber = Atomic<UInt32>(0)
 

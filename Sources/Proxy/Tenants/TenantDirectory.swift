@@ -78,6 +78,11 @@ final class TenantDirectory: Sendable {
         }
     }
 
+    /// The stores of the configured tenants.
+    func allStores() -> [Store] {
+        state.withLock { Array($0.stores.values) }
+    }
+
     /// Every data domain known.
     func allDomains() -> [DataDomain] {
         state.withLock { Array($0.domains.values) }

@@ -14,6 +14,8 @@ final class TestClient {
         var text: String { String(decoding: body, as: UTF8.self) }
         /// `X-Leveret-Cache`.
         var cache: String { headers["x-leveret-cache"] ?? "" }
+        /// That the entry was past its time, whether or not the proxy's housekeeping had met it before.
+        var isGone: Bool { ["expired", "miss"].contains(cache) }
         var errorName: String {
             (json["__type"] as? String)?.split(separator: "#").last.map(String.init) ?? ""
         }
