@@ -12,7 +12,7 @@ LEVERET_BIN ?= $(CURDIR)/.build/debug/leveret
 # The project's own checks treat warnings as errors; `make run` and `make build` do not, so that a newer compiler's new
 # warnings stop nobody.
 STRICT := LEVERET_WARNINGS_AS_ERRORS=1
-SWIFT_SOURCES := Package.swift Sources $(wildcard Tests/*Tests Tests/Fuzz)
+SWIFT_SOURCES := Package.swift Sources Benchmarks $(wildcard Tests/*Tests Tests/Fuzz)
 
 .PHONY: help
 help: ## List these targets
@@ -79,6 +79,12 @@ bench-hit: build ## CPU per cached GetItem next to nginx (needs Debian's wrk and
 .PHONY: bench-local
 bench-local: build bootstrap ## Throughput of `leveret local` next to moto (needs Debian's wrk)
 	Benchmarks/local-store
+
+.PHONY: bench-cache
+bench-cache: ## The cache engine beside redis-server and memcached (needs Debian's redis-server, memcached)
+	@Scripts/bootstrap build
+	swift build -c release --product CacheBenchmark
+	Benchmarks/cache-engine
 
 .PHONY: clean
 clean: ## Remove everything built (not .venv)

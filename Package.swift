@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .target(name: "CLinux"),
 
         .target(name: "SigV4", dependencies: ["CLibcrypto"]),
@@ -32,10 +33,12 @@ let package = Package(
         .target(name: "Transport", dependencies: ["CLibssl", "CLinux"]),
         .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
         .target(name: "TableStore", dependencies: ["CSQLite", "DynamoDB"]),
+        .target(name: "Trace", dependencies: ["CLzma"]),
+        .target(name: "Replay", dependencies: ["Cache", "Trace"]),
         .target(
             name: "Proxy",
             dependencies: [
-                "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Transport", "Upstream",
+                "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -43,10 +46,16 @@ let package = Package(
         .executableTarget(
             name: "leveret",
             dependencies: [
-                "Proxy",
+                "Proxy", "Replay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
+        ),
+
+        .executableTarget(
+            name: "CacheBenchmark",
+            dependencies: ["Cache", "CMallocCounter"],
+            path: "Benchmarks/CacheBenchmark"
         ),
 
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
@@ -57,10 +66,13 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["Transport", "CMallocCounter"]),
         .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
         .testTarget(name: "TableStoreTests", dependencies: ["TableStore", "DynamoDB"]),
+        .testTarget(name: "TraceTests", dependencies: ["Trace"]),
+        .testTarget(name: "ReplayTests", dependencies: ["Replay", "Cache", "Trace"]),
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Proxy", "Cache", "DynamoDB", "SigV4", "TableStore", "Transport", "Upstream", "CMallocCounter",
+                "Proxy", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
+                "CMallocCounter",
             ]
         ),
     ]
@@ -81,7 +93,9 @@ let settings: [SwiftSetting] =
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// Targets of C or of nothing but a module map have no Swift settings.
-let foreign: Set = ["CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CSQLite", "CLinux", "CMallocCounter"]
+let foreign: Set = [
+    "CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CSQLite", "CLzma", "CLinux", "CMallocCounter",
+]
 for target in package.targets where !foreign.contains(target.name) {
     var own = (target.swiftSettings ?? []) + settings
     if target.type != .test {

@@ -5,78 +5,102 @@
 /// numbers run out, further groups share the last one, and are purged together.
 struct Groups {
     private static let shared = UInt16.max
-    private var numbers: [UInt32: UInt16] = [:]
-    private var unused: [UInt16] = []
-    private var fresh: UInt16 = 0
-    /// A bit for each number; empty while none is retired.
-    private var retired: [UInt64] = []
-    /// Retired before the present sweep, and since.
-    private var sweeping: [UInt16] = []
-    private var waiting: [UInt16] = []
-
+    private static let words = 1 << 10
+    private static let tables = 64
     /// Whether records of retired groups may be left.
     private(set) var hasRetired = false
+    /// Numbers of groups, spread over many tables so that none takes long to grow; empty before the first group.
+    private var numbers: [[UInt32: UInt16]] = []
+    /// A bit for each number; all empty before the first group.
+    private var inUse: [UInt64] = []
+    private var retired: [UInt64] = []
+    /// Those that were retired before the present sweep.
+    private var swept: [UInt64] = []
+    /// The word of `inUse` where the search for a number begins.
+    private var cursor = 0
 
     @inline(__always)
     func isRetired(_ number: UInt16) -> Bool {
-        hasRetired && retired[Int(number >> 6)] & (1 << UInt64(number & 63)) != 0
+        hasRetired && Self.contains(retired, number)
     }
 
     /// The number of a group; nil when none is left because even the shared one awaits a sweep.
     mutating func number(of group: UInt32) -> UInt16? {
-        if let known = numbers[group] { return known }
-        let number: UInt16
-        if let old = unused.popLast() {
-            number = old
-        } else if fresh < Self.shared {
-            number = fresh
-            fresh += 1
-        } else if isRetired(Self.shared) {
-            return nil
-        } else {
-            number = Self.shared
+        let table = Self.table(group)
+        if numbers.isEmpty {
+            numbers = Array(repeating: [:], count: Self.tables)
+            inUse = Array(repeating: 0, count: Self.words)
+            retired = inUse
+            swept = inUse
+        } else if let known = numbers[table][group] {
+            return known
         }
-        numbers[group] = number
+        guard let number = unusedNumber() else {
+            guard !isRetired(Self.shared) else { return nil }
+            Self.insert(Self.shared, into: &inUse)
+            return Self.shared
+        }
+        numbers[table][group] = number
+        Self.insert(number, into: &inUse)
         return number
     }
 
     mutating func retire(_ group: UInt32) {
-        guard let number = numbers[group] else { return }
-        if number == Self.shared {
-            for (other, shared) in numbers where shared == number { numbers[other] = nil }
-        } else {
-            numbers[group] = nil
-        }
-        retire(number: number)
+        guard !numbers.isEmpty else { return }
+        if let number = numbers[Self.table(group)].removeValue(forKey: group) { retire(number: number) }
+        // The group may also have had records when the numbers had run out.
+        if Self.contains(inUse, Self.shared) { retire(number: Self.shared) }
     }
 
     mutating func retireAll() {
-        for number in Set(numbers.values) { retire(number: number) }
-        numbers.removeAll()
+        guard !numbers.isEmpty else { return }
+        numbers = Array(repeating: [:], count: Self.tables)
+        retired = inUse
+        hasRetired = true
     }
 
     private mutating func retire(number: UInt16) {
-        if retired.isEmpty { retired = [UInt64](repeating: 0, count: 1_024) }
         hasRetired = true
-        retired[Int(number >> 6)] |= 1 << UInt64(number & 63)
-        waiting.append(number)
+        Self.insert(number, into: &retired)
     }
 
     mutating func beginSweep() {
-        sweeping += waiting
-        waiting = []
+        guard hasRetired else { return }
+        swept = retired
     }
 
     mutating func endSweep() {
         guard hasRetired else { return }
-        for number in sweeping {
-            retired[Int(number >> 6)] &= ~(1 << UInt64(number & 63))
-            if number != Self.shared { unused.append(number) }
+        var isAnyLeft: UInt64 = 0
+        for word in 0..<Self.words {
+            inUse[word] &= ~swept[word]
+            retired[word] &= ~swept[word]
+            isAnyLeft |= retired[word]
+            swept[word] = 0
         }
-        sweeping = []
-        if waiting.isEmpty {
-            retired = []
-            hasRetired = false
+        hasRetired = isAnyLeft != 0
+    }
+
+    private mutating func unusedNumber() -> UInt16? {
+        for _ in 0..<Self.words {
+            // The last number is the shared one.
+            let taken = cursor == Self.words - 1 ? inUse[cursor] | 1 << 63 : inUse[cursor]
+            if taken != .max { return UInt16(cursor << 6 | (~taken).trailingZeroBitCount) }
+            cursor = (cursor + 1) & (Self.words - 1)
         }
+        return nil
+    }
+
+    private static func table(_ group: UInt32) -> Int {
+        Int((group &* 0x9e37_79b1) >> 26)
+    }
+
+    @inline(__always)
+    private static func contains(_ bits: [UInt64], _ number: UInt16) -> Bool {
+        bits[Int(number >> 6)] & (1 << UInt64(number & 63)) != 0
+    }
+
+    private static func insert(_ number: UInt16, into bits: inout [UInt64]) {
+        bits[Int(number >> 6)] |= 1 << UInt64(number & 63)
     }
 }

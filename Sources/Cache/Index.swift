@@ -21,11 +21,14 @@ struct Index {
     private var roundStart = 1
     private(set) var items = 0
     private(set) var bytes = 0
+    private var removals: UInt8 = 0
+    /// Of no meaning: so that reading memory ahead is not left out.
+    private var warmth: UInt64 = 0
 
     static let slotsPerUnit = 128
     /// Items per region at which another region is split off.
-    private static let splitItems = 600
-    private static let mergeItems = 250
+    private static let splitItems = 400
+    private static let mergeItems = 170
     private static let regionsPerUnit = 128
 
     init(memory: PoolMemory, targetLoad: Double) {
@@ -33,6 +36,9 @@ struct Index {
         self.targetLoad = targetLoad
     }
 }
+
+/// Slots taken of each bucket of a region that is being filled.
+private typealias BucketCounts = InlineArray<1024, UInt8>
 
 /// One region's place and size.
 struct IndexRegion {
@@ -92,21 +98,38 @@ extension Index {
     }
 
     /// The offset of the slot of that hash for which `isMatch` holds; nil when there is none.
+    ///
+    /// All slots of both buckets are compared without a branch: which of them matches cannot be predicted, and the next
+    /// lookup's loads need not wait for this one's.
     @inline(__always)
     func find(_ hash: UInt64, _ isMatch: (Slot) -> Bool) -> Int? {
         guard regionCount > 0 else { return nil }
         let tag = Slot.tag(of: hash)
         let (first, second) = region(regionNumber(of: hash)).buckets(of: tag)
-        var offset = first
-        for turn in 0..<16 {
-            if turn == 8 { offset = second }
+        var matches = matches(of: tag, first, second)
+        while matches != 0 {
+            let place = matches.trailingZeroBitCount
+            matches &= matches - 1
+            let offset = (place < 8 ? first : second - 64) + place << 3
             let slot = slot(at: offset)
-            if slot.tag == tag, slot.word != 0, isMatch(slot) {
-                return offset
-            }
-            offset += 8
+            if slot.word != 0, isMatch(slot) { return offset }
         }
         return nil
+    }
+
+    /// A bit for each slot of two buckets, set where it has that tag.
+    @inline(__always)
+    private func matches(of tag: UInt64, _ first: Int, _ second: Int) -> UInt32 {
+        let wanted = SIMD8<UInt32>(repeating: UInt32(truncatingIfNeeded: tag))
+        let bits = SIMD8<UInt32>(1, 2, 4, 8, 16, 32, 64, 128)
+        let none = SIMD8<UInt32>(repeating: 0)
+        // The tag is at the top of a word's upper half.
+        let shift = UInt32(32 - Slot.tagBits)
+        let one = memory.load(first, as: SIMD16<UInt32>.self).oddHalf &>> shift
+        let other = memory.load(second, as: SIMD16<UInt32>.self).oddHalf &>> shift
+        let inFirst = none.replacing(with: bits, where: one .== wanted)
+        let inSecond = none.replacing(with: bits &<< 8, where: other .== wanted)
+        return (inFirst | inSecond).wrappedSum()
     }
 
     /// The offset of the ghost of that hash.
@@ -153,7 +176,7 @@ extension Index {
     }
 
     /// Puts a slot into the emptier of its buckets: an item over a ghost if need be, a ghost only where nothing is.
-    private func place(_ slot: Slot, in region: IndexRegion) -> Bool {
+    func place(_ slot: Slot, in region: IndexRegion) -> Bool {
         let (first, second) = region.buckets(of: slot.tag)
         let one = survey(first)
         let other = survey(second)
@@ -231,7 +254,7 @@ extension Index {
     /// Grows so that another item of this hash fits; false when the pool is exhausted or too many hashes are alike.
     mutating func makeRoom(for hash: UInt64, _ pool: SegmentPool, _ hashAt: (Slot) -> UInt64) -> Bool {
         if regionCount == 0 {
-            guard let units = pool.allocateRun(2) else { return false }
+            guard let units = pool.allocateRun(2, forIndex: true) else { return false }
             directory = units
             directoryUnits = 1
             bytes += 2 * SegmentPool.unit
@@ -251,11 +274,15 @@ extension Index {
     /// Grows the region of a hash whatever its load; false when the pool is exhausted.
     mutating func grow(for hash: UInt64, _ pool: SegmentPool) -> Bool {
         let number = regionNumber(of: hash)
-        return region(number).units < 64 && resize(number, by: 1, pool)
+        return region(number).units < 60 && resize(number, by: 1, pool)
     }
 
     /// Shrinks the region of a hash, or the number of regions, by a step if they are too large.
+    ///
+    /// Only at some calls, so that a row of removals in one hold of the lock does not stay long.
     mutating func shrink(for hash: UInt64, _ pool: SegmentPool) {
+        removals &+= 1
+        guard removals & 15 == 0 else { return }
         let number = regionNumber(of: hash)
         let region = region(number)
         let wanted = units(for: region.items)
@@ -291,7 +318,7 @@ extension Index {
     }
 
     private func allocate(_ units: Int, _ pool: SegmentPool) -> IndexRegion? {
-        guard let unit = pool.allocateRun(units) else { return nil }
+        guard let unit = pool.allocateRun(units, forIndex: true) else { return nil }
         memory.clear(Int(unit) << SegmentPool.unitShift, units << SegmentPool.unitShift)
         return IndexRegion(unit: unit, units: units, items: 0)
     }
@@ -310,7 +337,8 @@ extension Index {
         let old = region(number)
         for extra in more..<more + 4 {
             guard var new = allocate(old.units + extra, pool) else { return false }
-            if move(old, into: &new) {
+            var filled = BucketCounts(repeating: 0)
+            if move(old, into: &new, &filled) {
                 setRegion(number, new)
                 pool.freeRun(old.unit, old.units)
                 bytes += extra << SegmentPool.unitShift
@@ -321,22 +349,61 @@ extension Index {
         return false
     }
 
-    /// Items first: ghosts take what is left.
-    private func move(_ old: IndexRegion, into new: inout IndexRegion) -> Bool {
-        var fits = true
+    /// Copies a region's slots into one being filled, items first: ghosts take what is left.
+    private func move(_ old: IndexRegion, into new: inout IndexRegion, _ filled: inout BucketCounts) -> Bool {
         let target = new
         var items = 0
+        var fits = true
         forEachSlot(old) { slot in
             guard slot.isItem else { return }
-            fits = place(slot, in: target) && fits
+            fits = append(slot, in: target, &filled) && fits
             items += 1
         }
         guard fits else { return false }
         forEachSlot(old) { slot in
-            if slot.isGhost { _ = place(slot, in: target) }
+            if slot.isGhost { _ = append(slot, in: target, &filled) }
         }
         new.word += UInt64(items) << 48
         return true
+    }
+
+    /// Places a slot in a region being filled, whose buckets' slots are taken from the first on.
+    @inline(__always)
+    private func append(_ slot: Slot, in region: IndexRegion, _ filled: inout BucketCounts) -> Bool {
+        let (first, second) = region.buckets(of: slot.tag)
+        let start = Int(region.unit) << SegmentPool.unitShift
+        let one = (first - start) >> 6
+        let other = (second - start) >> 6
+        let isFirst = filled[one] <= filled[other]
+        let count = Int(isFirst ? filled[one] : filled[other])
+        if count < 8 {
+            setSlot(slot, at: (isFirst ? first : second) + count << 3)
+            filled[isFirst ? one : other] &+= 1
+            return true
+        }
+        // What is moved to make room is moved to a bucket's last free place, or over a ghost.
+        guard slot.isItem, let freed = displace(first, region, &filled) ?? displace(second, region, &filled) else {
+            return false
+        }
+        setSlot(slot, at: freed)
+        return true
+    }
+
+    /// Moves an item of a full bucket to its other bucket, in a region being filled.
+    private func displace(_ bucket: Int, _ region: IndexRegion, _ filled: inout BucketCounts) -> Int? {
+        let start = Int(region.unit) << SegmentPool.unitShift
+        for place in 0..<8 {
+            let offset = bucket + place << 3
+            let slot = slot(at: offset)
+            let (first, second) = region.buckets(of: slot.tag)
+            let other = first == bucket ? second : first
+            let number = (other - start) >> 6
+            guard filled[number] < 8 else { continue }
+            setSlot(slot, at: other + Int(filled[number]) << 3)
+            filled[number] &+= 1
+            return offset
+        }
+        return nil
     }
 
     /// Shrinks a region where it is, by way of a copy.
@@ -369,7 +436,8 @@ extension Index {
     /// Splits the next region of the round in two by one more bit of the hash.
     private mutating func split(_ pool: SegmentPool, _ hashAt: (Slot) -> UInt64) -> Bool {
         if regionCount == directoryUnits * Self.regionsPerUnit {
-            guard directoryUnits * 2 <= 1 << SegmentPool.chunkOrder, let larger = pool.allocateRun(directoryUnits * 2)
+            guard directoryUnits * 2 <= 1 << SegmentPool.chunkOrder,
+                let larger = pool.allocateRun(directoryUnits * 2, forIndex: true)
             else { return false }
             memory.copy(
                 from: Int(directory) << SegmentPool.unitShift,
@@ -390,15 +458,26 @@ extension Index {
             pool.freeRun(low.unit, low.units)
             return false
         }
+        // The records are anywhere in memory: asked for all at once they come much sooner than one after the other.
+        var touched: UInt64 = 0
+        forEachSlot(old) { slot in
+            if slot.isItem { touched |= memory.load(slot.location) }
+        }
+        warmth = touched
         var counts = (low: 0, high: 0)
         var fits = true
-        forEachSlot(old) { slot in
-            let isHigh = (slot.isItem ? hashAt(slot) : slot.ghostHash) & bit != 0
-            let isPlaced = place(slot, in: isHigh ? high : low)
-            guard slot.isItem else { return }
-            fits = fits && isPlaced
-            counts.low += isHigh ? 0 : 1
-            counts.high += isHigh ? 1 : 0
+        var filledLow = BucketCounts(repeating: 0)
+        var filledHigh = filledLow
+        for wantsItems in [true, false] {
+            forEachSlot(old) { slot in
+                guard slot.isItem == wantsItems else { return }
+                let isHigh = (wantsItems ? hashAt(slot) : slot.ghostHash) & bit != 0
+                let isPlaced = isHigh ? append(slot, in: high, &filledHigh) : append(slot, in: low, &filledLow)
+                guard wantsItems else { return }
+                fits = fits && isPlaced
+                counts.low += isHigh ? 0 : 1
+                counts.high += isHigh ? 1 : 0
+            }
         }
         guard fits else {
             pool.freeRun(low.unit, low.units)
@@ -422,7 +501,8 @@ extension Index {
         let high = region(regionCount - 1)
         let wanted = units(for: low.items + high.items) + 1
         guard wanted <= low.units + high.units, var merged = allocate(wanted, pool) else { return }
-        guard move(low, into: &merged), move(high, into: &merged) else {
+        var filled = BucketCounts(repeating: 0)
+        guard move(low, into: &merged, &filled), move(high, into: &merged, &filled) else {
             pool.freeRun(merged.unit, merged.units)
             return
         }

@@ -84,10 +84,26 @@ internal import Glibc
         unsafe memset(base + offset, Int32(byte), length)
     }
 
+    /// Whether bytes are the same, without a call: keys are short.
     @inline(__always)
     func equals(_ offset: Int, _ other: UnsafeRawBufferPointer) -> Bool {
         assert(offset >= 0 && offset + other.count <= count)
         guard let start = other.baseAddress else { return true }
-        return unsafe memcmp(base + offset, start, other.count) == 0
+        let mine = unsafe base + offset
+        let length = other.count
+        var place = 0
+        while place + 8 <= length {
+            let left = unsafe mine.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            let right = unsafe start.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            if left != right { return false }
+            place += 8
+        }
+        while place < length {
+            let left = unsafe mine.load(fromByteOffset: place, as: UInt8.self)
+            let right = unsafe start.load(fromByteOffset: place, as: UInt8.self)
+            if left != right { return false }
+            place += 1
+        }
+        return true
     }
 }

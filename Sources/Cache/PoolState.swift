@@ -17,6 +17,8 @@ struct PoolState {
     let hugePages: Bool
     /// The largest free order of each chunk in use, -1 for none.
     private var largest: [Int8] = []
+    /// Whether each chunk in use is for indexes: they lie together, so that few pages hold them.
+    private var isForIndex: [Bool] = []
     var allocated = 0
     var resident = 0
 
@@ -28,24 +30,35 @@ struct PoolState {
     }
 
     /// A free block, no longer free; its first unit.
-    mutating func take(order: Int) -> Int? {
+    mutating func take(order: Int, forIndex: Bool) -> Int? {
         var chunk = 0
-        while chunk < largest.count, largest[chunk] < order {
+        while chunk < largest.count, largest[chunk] < order || isForIndex[chunk] != forIndex {
+            if largest[chunk] == SegmentPool.chunkOrder {
+                isForIndex[chunk] = forIndex
+                break
+            }
             chunk += 1
         }
         if chunk == largest.count {
             guard chunk < chunkLimit, memory.commit(chunk * SegmentPool.chunkBytes, SegmentPool.chunkBytes) else {
                 return nil
             }
-            if hugePages { memory.preferHugePages(chunk * SegmentPool.chunkBytes, SegmentPool.chunkBytes) }
+            if hugePages {
+                memory.preferHugePages(chunk * SegmentPool.chunkBytes, SegmentPool.chunkBytes)
+            }
+            if forIndex, !hugePages, let full = isForIndex.lastIndex(of: true) {
+                // Its pages are in memory, and become huge ones in the background, not while a shard waits.
+                memory.preferHugePages(full * SegmentPool.chunkBytes, SegmentPool.chunkBytes)
+            }
             largest.append(-1)
+            isForIndex.append(forIndex)
             if chunk == 0 {
                 // Unit 0 is never handed out: offset 0 means nothing.
                 release(1, (1 << SegmentPool.chunkOrder) - 1)
             } else {
                 _ = release(chunk << SegmentPool.chunkOrder, order: SegmentPool.chunkOrder)
             }
-            guard largest[chunk] >= order else { return take(order: order) }
+            guard largest[chunk] >= order else { return take(order: order, forIndex: forIndex) }
         }
         var from = order
         while freeCount(chunk, from) == 0 {
@@ -91,10 +104,16 @@ struct PoolState {
         return (chunk << SegmentPool.chunkOrder | place << order, order)
     }
 
-    /// Takes a certain free block.
-    mutating func withdraw(_ unit: Int, order: Int) {
+    /// Takes a certain block out of the free block that it is part of.
+    mutating func withdraw(_ unit: Int, order: Int, from whole: (unit: Int, order: Int)) {
         let chunk = unit >> SegmentPool.chunkOrder
-        setFree(chunk, order, (unit & ((1 << SegmentPool.chunkOrder) - 1)) >> order, false)
+        let place = unit & ((1 << SegmentPool.chunkOrder) - 1)
+        setFree(chunk, whole.order, place >> whole.order, false)
+        var half = whole.order
+        while half > order {
+            half -= 1
+            setFree(chunk, half, place >> half ^ 1, true)
+        }
         updateLargest(chunk)
     }
 

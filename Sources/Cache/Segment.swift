@@ -1,11 +1,12 @@
 /// A block of memory that records are appended to, seen through its header.
 ///
-///     0      4          8      12     16           24       32      33      40
-///     +------+----------+------+------+------------+--------+-------+-------+---------
-///     | next | previous | used | live | min expiry | stamp  | queue | order | records
-///     +------+----------+------+------+------------+--------+-------+-------+---------
+///     0      4          8      12     16           24       32      33      36     40
+///     +------+----------+------+------+------------+--------+-------+-------+------+---------
+///     | next | previous | used | live | min expiry | stamp  | queue | order | dead | records
+///     +------+----------+------+------+------------+--------+-------+-------+------+---------
 ///
-/// `used` counts bytes from the start, `live` the records that are not dead; the stamp is the policy's.
+/// `used` counts bytes from the start, `live` the records that are not dead, `dead` the bytes of those that are; the stamp
+/// is the policy's.
 struct Segment {
     static let headerBytes = 40
 
@@ -22,6 +23,7 @@ struct Segment {
         memory.store(stamp, offset + 24)
         memory.store(UInt8(queue), offset + 32)
         memory.store(UInt8(order), offset + 33)
+        memory.store(UInt32(0), offset + 36)
     }
 
     var next: UInt32 {
@@ -40,6 +42,12 @@ struct Segment {
         get { Int(memory.load(offset + 12, as: UInt32.self)) }
         nonmutating set { memory.store(UInt32(newValue), offset + 12) }
     }
+    var dead: Int {
+        get { Int(memory.load(offset + 36, as: UInt32.self)) }
+        nonmutating set { memory.store(UInt32(newValue), offset + 36) }
+    }
+    /// Whether most of it is dead, so that moving the rest away pays.
+    var isMostlyDead: Bool { dead * 2 > bytes && live > 0 }
     /// No record here expires before.
     var minimumExpiry: UInt64 {
         get { memory.load(offset + 16) }

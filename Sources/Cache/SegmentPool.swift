@@ -112,7 +112,7 @@ public final class SegmentPool: Sendable {
     /// The first unit of a new segment of `1 << order` units; nil when the pool is exhausted.
     func allocateSegment(order: Int) -> UInt32? {
         state.withLock { state in
-            guard let unit = state.take(order: order) else { return nil }
+            guard let unit = state.take(order: order, forIndex: false) else { return nil }
             orders.fill(unit, 1 << order, UInt8(order))
             state.allocated += Self.unit << order
             return UInt32(unit)
@@ -135,12 +135,13 @@ public final class SegmentPool: Sendable {
         Int(orders.load(Int(segment), as: UInt8.self))
     }
 
-    /// The first of `count` units in a row, at most a chunk; nil when the pool is exhausted.
-    func allocateRun(_ count: Int) -> UInt32? {
+    /// The first of `count` units in a row, at most a chunk, of an index or of one large value; nil when the pool is
+    /// exhausted.
+    func allocateRun(_ count: Int, forIndex: Bool = false) -> UInt32? {
         guard count > 0, count <= 1 << Self.chunkOrder else { return nil }
         return state.withLock { state in
             let order = Self.order(for: count)
-            guard let unit = state.take(order: order) else { return nil }
+            guard let unit = state.take(order: order, forIndex: forIndex) else { return nil }
             state.release(unit + count, (1 << order) - count)
             state.allocated += count << Self.unitShift
             return UInt32(unit)
@@ -158,21 +159,28 @@ public final class SegmentPool: Sendable {
         }
     }
 
+    /// Units that hold that many bytes.
+    static func units(for bytes: Int) -> Int {
+        (bytes + unit - 1) >> unitShift
+    }
+
     /// The least order whose blocks have that many units.
     static func order(for units: Int) -> Int {
         units <= 1 ? 0 : Int.bitWidth - (units - 1).leadingZeroBitCount
     }
 
     private func free(_ unit: Int, order: Int) {
-        // A block beyond the keep is held apart while its pages are given back.
+        // A block beyond the keep is held apart while its pages are given back; not what it merges with, which may be
+        // much larger, beyond its pages.
         let apart = state.withLock { state -> (unit: Int, order: Int)? in
             state.allocated -= Self.unit << order
             let merged = state.release(unit, order: order)
-            guard state.resident - state.allocated > keep, merged.order >= Self.pageShift - Self.unitShift else {
-                return nil
-            }
-            state.withdraw(merged.unit, order: merged.order)
-            return merged
+            let pageOrder = Self.pageShift - Self.unitShift
+            guard state.resident - state.allocated > keep, merged.order >= pageOrder else { return nil }
+            let wanted = max(order, pageOrder)
+            let first = unit & ~((1 << wanted) - 1)
+            state.withdraw(first, order: wanted, from: merged)
+            return (first, wanted)
         }
         guard let apart else { return }
         memory.discard(apart.unit << Self.unitShift, Self.unit << apart.order)

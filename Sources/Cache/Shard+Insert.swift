@@ -10,10 +10,14 @@ extension Shard {
         mark: UInt32,
         expiresAt: UInt64,
         group: UInt32,
-        now: UInt64
+        now: UInt64,
+        reserved: Reservation? = nil
     ) -> Bool {
         movesLeft = Self.movesPerCall
+        var reserved = reserved
+        if let reserved { runBytes -= reserved.bytes }
         defer {
+            if let reserved { pool.freeRun(reserved.run, reserved.units) }
             if index.items == 0 { releaseAll() }
         }
         let slot = unsafe find(key, hash: hash)
@@ -36,7 +40,9 @@ extension Shard {
             let location = index.slot(at: slot).location
             let old = self.record(at: location)
             if !groups.isRetired(old.group) {
-                if old.isLarge == record.isLarge, old.footprint == record.footprint, old.runUnits == record.runUnits {
+                if reserved == nil, old.isLarge == record.isLarge, old.footprint == record.footprint,
+                    old.runUnits == record.runUnits
+                {
                     touch(slot, record)
                     let run = old.isLarge ? old.run(memory, location) : 0
                     payload += record.payload - old.payload
@@ -54,22 +60,30 @@ extension Shard {
             let slot = index.slot(at: ghost)
             known = .ghost(counter: slot.counter, stamp: slot.stamp)
             index.setSlot(.empty, at: ghost)
+        } else if let slot = remembered.take(hash, memory) {
+            known = .ghost(counter: slot.counter, stamp: slot.stamp)
         }
         guard record.footprint <= segmentSize - Segment.headerBytes,
             let placement = policy.admit(facts(record), known: known, queues)
         else { return false }
         guard makeRoom(for: record, queue: placement.queue, hash: hash) else { return false }
         var run: UInt32 = 0
-        if record.isLarge {
+        var isFilled = false
+        if record.isLarge, let filled = reserved, filled.units == record.runUnits {
+            run = filled.run
+            isFilled = true
+            reserved = nil
+        } else if record.isLarge {
             guard let allocated = pool.allocateRun(record.runUnits) else { return false }
             run = allocated
         }
-        guard let location = append(record, to: placement.queue, limit: budget + segmentSize) else {
+        guard let location = append(record, to: placement.queue, limit: budget + segmentSize, stamp: policy.stamp)
+        else {
             if record.isLarge { pool.freeRun(run, record.runUnits) }
             return false
         }
         runBytes += record.runUnits << SegmentPool.unitShift
-        unsafe write(record, location, key, value, mark, expiresAt, run: run)
+        unsafe write(record, location, key, value, mark, expiresAt, run: run, isFilled: isFilled)
         let entry = Slot(hash: hash, counter: placement.counter, location: location)
         if !index.insert(entry, hash: hash), !insertByForce(entry, hash: hash) {
             discard(recordAt: location)
@@ -78,20 +92,75 @@ extension Shard {
         return true
     }
 
-    private func isLarge(_ payload: Int) -> Bool {
+    /// A run for a large value that is counted but not in a record yet, so that it can be filled without the lock.
+    struct Reservation {
+        var run: UInt32
+        var units: Int
+        var bytes: Int { units << SegmentPool.unitShift }
+    }
+
+    /// The result of one step of `reserve`.
+    enum ReserveStep {
+        /// There is more to evict.
+        case again
+        /// Nothing is reserved: the value is not large here, or does not fit.
+        case none
+        case reserved(Reservation)
+    }
+
+    /// Evicts up to `limit` records for a value of that size, and when there is room reserves a run for it.
+    mutating func reserve(_ key: UnsafeRawBufferPointer, hash: UInt64, value: Int, limit: Int) -> ReserveStep {
+        movesLeft = Self.movesPerCall
+        defer {
+            if index.items == 0 { releaseAll() }
+        }
+        let units = SegmentPool.units(for: value)
+        let bytes = units << SegmentPool.unitShift
+        let needed = bytes + 2 * segmentSize + index.growth(for: hash)
+        guard accounting == .memory, value <= Record.maximumValue, needed <= budget,
+            policy.accepts(ItemFacts(bytes: key.count + bytes, cost: 0))
+        else { return .none }
+        // What the new value replaces leaves, and its run's bytes need not be evicted for.
+        if held + needed > budget, let slot = unsafe find(key, hash: hash),
+            record(at: index.slot(at: slot).location).isLarge
+        {
+            let frequency = Frequency(counter: index.slot(at: slot).counter, age: 0)
+            drop(slotAt: slot, hash: hash, leaving: policy.kind == .lru ? .empty : policy.ghost(frequency, hash: hash))
+        }
+        var left = limit
+        while held + needed > budget {
+            guard left > 0 else { return .again }
+            let runs = runBytes
+            guard drainOne() else { break }
+            left -= 1 + Self.effort(runs - runBytes)
+        }
+        guard isLarge(key.count + value), held + bytes <= budget, let run = pool.allocateRun(units) else {
+            return .none
+        }
+        runBytes += bytes
+        return .reserved(Reservation(run: run, units: units))
+    }
+
+    func isLarge(_ payload: Int) -> Bool {
         payload > max(segmentSize >> 4, min(segmentSize >> 2, 4 << 10))
     }
 
-    private mutating func write(
+    mutating func write(
         _ record: Record,
         _ location: Int,
         _ key: UnsafeRawBufferPointer,
         _ value: UnsafeRawBufferPointer,
         _ mark: UInt32,
         _ expiresAt: UInt64,
-        run: UInt32
+        run: UInt32,
+        isFilled: Bool = false
     ) {
-        unsafe record.write(memory, location, key: key, value: value, mark: mark, expiresAt: expiresAt, run: run)
+        record.write(memory, location, mark: mark, expiresAt: expiresAt, run: run)
+        unsafe memory.copy(key, to: location + record.keyOffset)
+        if !isFilled {
+            let place = record.isLarge ? Int(run) << SegmentPool.unitShift : location + record.valueOffset
+            unsafe memory.copy(value, to: place)
+        }
         guard expiresAt != .max else { return }
         let segment = Segment(unit: pool.segment(holding: location), memory: memory)
         segment.minimumExpiry = min(segment.minimumExpiry, expiresAt)
@@ -99,7 +168,7 @@ extension Shard {
     }
 
     /// Both buckets are full of items: a larger region may place it, else one of those items goes.
-    private mutating func insertByForce(_ slot: Slot, hash: UInt64) -> Bool {
+    mutating func insertByForce(_ slot: Slot, hash: UInt64) -> Bool {
         let room = index.growth(for: hash) + 66 << SegmentPool.unitShift
         if accounting == .payload || held + room <= budget, index.grow(for: hash, pool), index.insert(slot, hash: hash)
         {
@@ -115,7 +184,9 @@ extension Shard {
     }
 
     /// Space at the end of a queue, with the record counted in; nil when a segment would pass the limit.
-    private mutating func append(_ record: Record, to queue: Int, limit: Int) -> Int? {
+    ///
+    /// `stamp` is the policy's of when the record was placed.
+    mutating func append(_ record: Record, to queue: Int, limit: Int, stamp: Double) -> Int? {
         if !hasRoom(queue, record) {
             guard record.footprint <= segmentSize - Segment.headerBytes,
                 accounting == .payload || held + segmentSize <= limit,
@@ -128,7 +199,7 @@ extension Shard {
                 release(last)
             }
             let segment = Segment(unit: unit, memory: memory)
-            segment.initialize(queue: queue, order: segmentOrder, stamp: policy.stamp)
+            segment.initialize(queue: queue, order: segmentOrder, stamp: stamp)
             let tail = queues[queue].tail
             segmentBytes += segment.bytes
             segment.previous = tail
@@ -145,7 +216,7 @@ extension Shard {
         segment.used = place + record.footprint
         segment.live += 1
         segment.stamp +=
-            (policy.stamp - segment.stamp) * Double(record.footprint)
+            (stamp - segment.stamp) * Double(record.footprint)
             / Double(place + record.footprint - Segment.headerBytes)
         queues[queue].bytes += charge(record)
         payload += record.payload
@@ -157,7 +228,8 @@ extension Shard {
     }
 
     /// Evicts until a record fits at the end of a queue and in the index; false when it never will.
-    private mutating func makeRoom(for record: Record, queue: Int, hash: UInt64) -> Bool {
+    mutating func makeRoom(for record: Record, queue: Int, hash: UInt64) -> Bool {
+        settleRemembered()
         if accounting == .payload {
             guard record.payload <= budget else { return false }
             while held + record.payload > budget {
@@ -170,8 +242,9 @@ extension Shard {
                 var scanned = 0
                 while scanned < min(ahead, 16 << 10), held + 2 * segmentSize > budget, index.items > 0 {
                     let before = drainOffset
+                    let runs = runBytes
                     guard drainOne() else { break }
-                    scanned += max(64, drainOffset - before)
+                    scanned += max(64, drainOffset - before) + (runs - runBytes) >> 5
                 }
             }
             while true {
@@ -244,15 +317,24 @@ extension Shard {
         return true
     }
 
-    /// Copies a record to the end of a queue; false when there is no room.
-    private mutating func move(recordAt location: Int, slotAt offset: Int, _ placement: Placement, hash: UInt64) -> Bool
-    {
+    /// Copies a record to the end of a queue, which counts as placed there now or when `stamp` was; false when there is no
+    /// room.
+    mutating func move(
+        recordAt location: Int,
+        slotAt offset: Int,
+        _ placement: Placement,
+        hash: UInt64,
+        stamp: Double? = nil
+    ) -> Bool {
         var record = record(at: location)
-        let segment = Segment(unit: draining, memory: memory)
-        guard let target = append(record, to: placement.queue, limit: budget + segment.bytes) else { return false }
+        let segment = Segment(unit: pool.segment(holding: location), memory: memory)
+        let stamp = stamp ?? policy.stamp
+        guard
+            let target = append(record, to: placement.queue, limit: budget + segment.bytes, stamp: stamp)
+        else { return false }
         movesLeft -= 1
         memory.copy(from: location, to: target, record.footprint)
-        memory.store(record.word, target)
+        record.store(memory, target)
         let place = Segment(unit: queues[placement.queue].tail, memory: memory)
         place.minimumExpiry = min(place.minimumExpiry, record.expiresAt(memory, target))
         index.setSlot(Slot(hash: hash, counter: placement.counter, location: target), at: offset)
@@ -260,12 +342,10 @@ extension Shard {
         queues[segment.queue].bytes -= charge(record)
         payload -= record.payload
         record.isDead = true
-        memory.store(record.word, location)
+        record.store(memory, location)
+        segment.dead += record.footprint
         segment.live -= 1
-        if segment.live == 0 {
-            draining = 0
-            release(segment)
-        }
+        if segment.live == 0 { retire(segment) }
         return true
     }
 }

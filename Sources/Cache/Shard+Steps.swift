@@ -7,11 +7,14 @@ struct Sweep {
     var segment: UInt32 = 0
     var offset = 0
     var hasBegunQueue = false
+    /// Whether the segment is mostly dead, and its records move to the end of their queue.
+    var isCompacting = false
     /// The least expiry of the records met in the segment.
     var minimumExpiry = UInt64.max
 
     mutating func move(to segment: UInt32) {
         self.segment = segment
+        isCompacting = false
         offset = Segment.headerBytes
         minimumExpiry = .max
     }
@@ -23,10 +26,12 @@ extension Shard {
     mutating func shrink(to target: Int, limit: Int) -> Bool {
         movesLeft = Self.movesPerCall
         setSizes(for: target)
+        if held > target { remembered.release(pool) }
         var left = limit
         while held > target, left > 0 {
+            let runs = runBytes
             guard drainOne() else { break }
-            left -= 1
+            left -= 1 + Self.effort(runs - runBytes)
         }
         budget = max(target, held)
         return held <= target
@@ -41,8 +46,10 @@ extension Shard {
             groups.beginSweep()
         }
         var left = limit
+        var runs = runBytes
         while left > 0 {
-            left -= 1
+            left -= 1 + Self.effort(runs - runBytes)
+            runs = runBytes
             if sweep.segment == 0 {
                 if sweep.hasBegunQueue { sweep.queue += 1 }
                 if sweep.queue > QueueTable.count {
@@ -56,7 +63,9 @@ extension Shard {
                 continue
             }
             let segment = Segment(unit: sweep.segment, memory: memory)
-            if sweep.offset == Segment.headerBytes, segment.minimumExpiry > now, !groups.hasRetired {
+            let begins = sweep.offset == Segment.headerBytes
+            if begins { sweep.isCompacting = segment.isMostlyDead && segment.next != 0 && segment.unit != draining }
+            if begins, segment.minimumExpiry > now, !groups.hasRetired, !sweep.isCompacting {
                 sweep.move(to: segmentAfter(segment))
                 continue
             }
@@ -75,11 +84,25 @@ extension Shard {
             } else if expiresAt <= now {
                 drop(recordAt: location)
                 expirations &+= 1
-            } else {
+            } else if !sweep.isCompacting || !moveToTail(recordAt: location, of: segment) {
                 sweep.minimumExpiry = min(sweep.minimumExpiry, expiresAt)
             }
         }
         return false
+    }
+
+    /// What giving that many bytes of runs back counts for, in records: their pages may go to the system.
+    static func effort(_ bytes: Int) -> Int {
+        bytes >> 13
+    }
+
+    /// Moves a record out of a segment that is mostly dead to the end of the same queue; false when there is no room.
+    private mutating func moveToTail(recordAt location: Int, of segment: Segment) -> Bool {
+        guard accounting == .payload || held + segmentSize <= budget else { return false }
+        let hash = hash(ofRecordAt: location)
+        guard let offset = index.find(hash, { slot in slot.isItem && slot.location == location }) else { return false }
+        let placement = Placement(queue: segment.queue, counter: index.slot(at: offset).counter)
+        return move(recordAt: location, slotAt: offset, placement, hash: hash, stamp: segment.stamp)
     }
 
     private func segmentAfter(_ segment: Segment) -> UInt32 {

@@ -6,15 +6,17 @@
 /// empty shard holds no memory. A shard owns the pool's memory that its segments, runs and index cover, and lends none past a
 /// call.
 struct Shard: ~Copyable {
-    let pool: SegmentPool
-    let memory: PoolMemory
+    // First what a hit writes, beside the lock, and next what it only reads.
+    var policy: AnyPolicy
     let accounting: Accounting
+    var index: Index
+    let memory: PoolMemory
+    var groups = Groups()
+
+    let pool: SegmentPool
     var budget: Int
     var weights = CostWeights()
-    var policy: AnyPolicy
-    var index: Index
     var queues: QueueTable
-    var groups = Groups()
     var segmentOrder = 0
 
     var segmentBytes = 0
@@ -29,6 +31,9 @@ struct Shard: ~Copyable {
     /// Items that the present call may still move rather than evict.
     var movesLeft = 0
     var sweep = Sweep()
+    var export = ExportPosition()
+    /// Frequencies of keys that a snapshot knew.
+    var remembered = RememberedFrequencies()
 
     static let movesPerCall = 64
 
@@ -54,6 +59,7 @@ struct Shard: ~Copyable {
         }
         if draining != 0 { Self.release(draining, pool) }
         index.release(pool)
+        remembered.free(pool)
     }
 
     /// Gives a segment and the runs of its records back.
@@ -82,18 +88,22 @@ struct Shard: ~Copyable {
 
     /// Bytes charged to the budget.
     var held: Int {
-        accounting == .payload ? payload : segmentBytes + runBytes + index.bytes
+        accounting == .payload ? payload : segmentBytes + runBytes + index.bytes + remembered.bytes
     }
 
     var segmentSize: Int { SegmentPool.unit << segmentOrder }
 
     /// Sets what follows from the budget: about a thousand segments, and at least 32.
     mutating func setSizes(for budget: Int) {
+        segmentOrder = Self.segmentOrder(for: budget)
+        policy.capacity = budget
+    }
+
+    static func segmentOrder(for budget: Int) -> Int {
         let wanted = max(8 << 10, min(budget / 1_000, 1 << 20))
         // The nearest power of two, rounded down where that would be too large a part.
         let units = max(1, min(wanted + wanted / 3, budget / 32) >> SegmentPool.unitShift)
-        segmentOrder = min(10, Int.bitWidth - 1 - units.leadingZeroBitCount)
-        policy.capacity = budget
+        return min(10, Int.bitWidth - 1 - units.leadingZeroBitCount)
     }
 }
 
@@ -114,11 +124,43 @@ extension Shard {
         Record(word: memory.load(location))
     }
 
+    /// Looks a key up, and calls `body` with the live entry; an expired or purged one is removed.
+    @inline(__always)
+    mutating func read(
+        _ key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        now: UInt64,
+        _ body: (Entry) -> Void
+    ) -> Store.Outcome {
+        guard let offset = unsafe find(key, hash: hash) else { return .miss }
+        let location = index.slot(at: offset).location
+        let record = record(at: location)
+        let expiresAt = record.expiresAt(memory, location)
+        if expiresAt <= now || groups.isRetired(record.group) { return dropStale(slotAt: offset, hash: hash, record) }
+        touch(offset, record)
+        unsafe body(
+            Entry(
+                value: record.value(memory, location),
+                mark: record.mark(memory, location),
+                expiresAt: expiresAt
+            )
+        )
+        return .hit
+    }
+
+    private mutating func dropStale(slotAt offset: Int, hash: UInt64, _ record: Record) -> Store.Outcome {
+        drop(slotAt: offset, hash: hash)
+        if groups.isRetired(record.group) { return .miss }
+        expirations &+= 1
+        return .expired
+    }
+
     /// Counts an entry as used.
     @inline(__always)
     mutating func touch(_ offset: Int, _ record: Record) {
         var slot = index.slot(at: offset)
-        let counter = policy.touch(slot.counter, bytes: charge(record))
+        let accounting = accounting
+        let counter = policy.touch(slot.counter, bytes: Self.charge(record, accounting))
         guard counter != slot.counter else { return }
         slot.counter = counter
         index.setSlot(slot, at: offset)
@@ -127,6 +169,11 @@ extension Shard {
     /// Bytes that a record is charged.
     @inline(__always)
     func charge(_ record: Record) -> Int {
+        Self.charge(record, accounting)
+    }
+
+    @inline(__always)
+    private static func charge(_ record: Record, _ accounting: Accounting) -> Int {
         accounting == .payload
             ? record.payload : record.footprint + record.runUnits << SegmentPool.unitShift + 10
     }
@@ -173,19 +220,22 @@ extension Shard {
             runBytes -= record.runUnits << SegmentPool.unitShift
         }
         record.isDead = true
-        memory.store(record.word, location)
+        record.store(memory, location)
+        segment.dead += record.footprint
         segment.live -= 1
         if segment.live == 0 { retire(segment) }
     }
 
     /// Frees a segment without live records, or empties it if records are still to be appended.
-    private mutating func retire(_ segment: Segment) {
+    mutating func retire(_ segment: Segment) {
         if segment.unit == draining {
             draining = 0
         } else if segment.unit == queues[segment.queue].tail {
             segment.used = Segment.headerBytes
+            segment.dead = 0
             segment.minimumExpiry = .max
             if sweep.segment == segment.unit { sweep.offset = Segment.headerBytes }
+            if export.segment == segment.unit { export.offset = Segment.headerBytes }
             return
         } else {
             unlink(segment)
@@ -195,6 +245,7 @@ extension Shard {
 
     mutating func release(_ segment: Segment) {
         if sweep.segment == segment.unit { sweep.move(to: 0) }
+        if export.segment == segment.unit { export.move(to: 0) }
         segmentBytes -= segment.bytes
         pool.freeSegment(segment.unit, order: segment.order)
     }
@@ -208,6 +259,7 @@ extension Shard {
         if previous != 0 { Segment(unit: previous, memory: memory).next = next } else { queue.head = next }
         queues[segment.queue] = queue
         if sweep.segment == segment.unit { sweep.move(to: next) }
+        if export.segment == segment.unit { export.move(to: next) }
     }
 
     /// Frees the memory of a shard without entries.

@@ -16,20 +16,36 @@ public enum Accounting: Sendable {
 /// thousandth) while items are being moved.
 ///
 /// Keys are spread by hash over shards, each with its own lock, index, queues and share of the budget. Lock order: the
-/// budget's lock, one shard's, the pool's; no operation holds two shards' locks. Long work (`setBudget`, `removeAll`,
-/// `maintain`) goes in steps, and lets others have the shard in between.
+/// budget's lock, one shard's, the pool's, and apart from these, the estimator's; no operation holds two shards' locks.
+/// Long work (`setBudget`, `removeAll`, `maintain`, room for a large value) goes in steps, and lets others have the shard
+/// in between.
 ///
 /// The memory follows Segcache (Yang et al., NSDI 2021) in keeping small items back to back in segments, whose order is
 /// the order of eviction.
 public final class Store: Sendable {
-    private static let maximumShards = 8
+    private static let maximumShards = 64
+    /// The bits of a hash from here on choose the shard.
+    static let shardShift: UInt64 = 58
     /// Records looked at in one hold of a shard's lock.
-    private static let step = 256
+    private static let step = 32
+    /// Holds of each shard's lock in a call of `maintain`.
+    private static let stepsPerCall = 16
+    /// Records evicted in one hold while shrinking: fewer, since a hit may come between at any time.
+    private static let shrinkStep = 4
+    /// Values of so many bytes are copied before the shard's lock is taken.
+    static let longValue = 8 << 10
 
-    private let shards: InlineArray<8, Mutex<Shard>>
-    private let shardMask: Int
+    /// What decides which entries stay.
+    public let policy: PolicyKind
+
+    let shards: ShardTable
     private let total: Mutex<Int>
+    private let memory: PoolMemory
     private let hasher: KeyHasher
+    /// What estimates the miss ratios at other sizes, if that was asked for.
+    public let estimator: CurveEstimator?
+    /// The same, for the way of a hit, which counts no references.
+    private let observer: CurveObserver?
 
     /// Makes an empty store.
     ///
@@ -37,30 +53,49 @@ public final class Store: Sendable {
     ///   - budget: the bytes it may hold, overhead included.
     ///   - policy: what decides which entries stay.
     ///   - pool: where the memory comes from: one pool for all stores among which bytes move.
-    ///   - shards: the number of shards, which stays; rounded down to a power of two from 1 to 8. By default one from the
-    ///     start, more as the budget passes multiples of 32 MiB.
+    ///   - shards: the number of shards, which stays; rounded down to a power of two from 1 to 64. By default
+    ///     `shards(forLargest: budget)`: a store whose budget will grow is better given those of the largest it may get.
+    ///     Each shard has an equal share of the budget: an entry larger than that is refused, and a share below 1 MiB
+    ///     costs more overhead.
     ///   - accounting: what counts as held.
+    ///   - curve: whether to estimate the miss ratios at other sizes.
     public init(
         budget: Int,
         policy: PolicyKind = .lazyGDSF,
         pool: SegmentPool = .shared,
         shards: Int? = nil,
-        accounting: Accounting = .memory
+        accounting: Accounting = .memory,
+        curve: Bool = false
     ) {
         let budget = max(0, budget)
-        let wanted = min(Self.maximumShards, shards ?? budget / (32 << 20))
+        let wanted = min(Self.maximumShards, shards ?? Self.shards(forLargest: budget))
         var count = 1
         while count * 2 <= wanted {
             count *= 2
         }
-        let shardCount = count
-        shardMask = shardCount - 1
+        self.policy = policy
         total = Mutex(budget)
         hasher = pool.hasher
-        self.shards = InlineArray { index in
-            let share = Self.share(of: budget, shard: index, count: shardCount)
-            return Mutex(Shard(budget: share, policy: policy, pool: pool, accounting: accounting))
+        memory = pool.memory
+        self.shards = ShardTable(count: count) { index in
+            let share = Self.share(of: budget, shard: index, count: count)
+            return Shard(budget: share, policy: policy, pool: pool, accounting: accounting)
         }
+        let estimator =
+            curve ? CurveEstimator(policy: policy, accounting: accounting, sampleKeys: 4_096, shards: count) : nil
+        self.estimator = estimator
+        observer = estimator.map { estimator in CurveObserver(estimator) }
+        estimator?.setBudget(budget)
+    }
+
+    /// The number of shards that suits a store whose budget may become that large: one for each 16 MiB, at least 1 and at
+    /// most 64, so that a few threads seldom meet.
+    public static func shards(forLargest budget: Int) -> Int {
+        var count = 1
+        while count < maximumShards, budget >> 24 >= count * 2 {
+            count *= 2
+        }
+        return count
     }
 
     /// The hash that the other calls want, and must be given, since eviction works it out anew.
@@ -86,37 +121,37 @@ public final class Store: Sendable {
     ///     expired one removes it.
     ///   - body: what to do with the entry.
     /// - Returns: what was found, with the closure's result for a hit.
+    @inlinable
     public func read<R>(
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,
         now: UInt64,
         _ body: (Entry) -> R
     ) -> Lookup<R> {
-        var result = Lookup<R>.miss
-        shards[shard(of: hash)].withLock { shard in
-            guard let offset = unsafe shard.find(key, hash: hash) else { return }
-            let location = shard.index.slot(at: offset).location
-            let record = shard.record(at: location)
-            if shard.groups.isRetired(record.group) {
-                shard.drop(slotAt: offset, hash: hash)
-                return
+        // A caller's module makes this part for its own result; the rest is not generic.
+        var result: R?
+        let outcome = unsafe look(key, hash: hash, now: now) { entry in result = body(entry) }
+        if let result { return .hit(result) }
+        return outcome == .expired ? .expired : .miss
+    }
+
+    /// What `look` found; `body` has run if it is `hit`.
+    @usableFromInline enum Outcome {
+        case hit, miss, expired
+    }
+
+    @usableFromInline
+    func look(_ key: UnsafeRawBufferPointer, hash: UInt64, now: UInt64, _ body: (Entry) -> Void) -> Outcome {
+        if let observer {
+            return observer.withEstimator { estimator in
+                unsafe lookObserved(estimator, key, hash: hash, now: now, body)
             }
-            let expiresAt = record.expiresAt(shard.memory, location)
-            guard expiresAt > now else {
-                shard.drop(slotAt: offset, hash: hash)
-                shard.expirations &+= 1
-                result = .expired
-                return
-            }
-            shard.touch(offset, record)
-            let entry = unsafe Entry(
-                value: record.value(shard.memory, location),
-                mark: record.mark(shard.memory, location),
-                expiresAt: expiresAt
-            )
-            result = .hit(body(entry))
         }
-        return result
+        var outcome = Outcome.miss
+        shards.withShard(shard(of: hash)) { shard in
+            outcome = unsafe shard.read(key, hash: hash, now: now, body)
+        }
+        return outcome
     }
 
     /// Copies a value in under a key, in place of what was there, and evicts others to make room.
@@ -142,7 +177,24 @@ public final class Store: Sendable {
         now: UInt64
     ) -> Bool {
         var stored = false
-        shards[shard(of: hash)].withLock { shard in
+        // A large value is copied without the lock, into a run that evictions in short holds have made room for.
+        var reserved: Shard.Reservation?
+        if value.count >= Self.longValue {
+            reserving: while true {
+                let step = shards.withShard(shard(of: hash)) { shard in
+                    unsafe shard.reserve(key, hash: hash, value: value.count, limit: Self.step)
+                }
+                switch step {
+                case .again: continue
+                case .none: break reserving
+                case .reserved(let run):
+                    reserved = run
+                    unsafe memory.copy(value, to: Int(run.run) << SegmentPool.unitShift)
+                    break reserving
+                }
+            }
+        }
+        shards.withShard(shard(of: hash)) { shard in
             stored = unsafe shard.insert(
                 key,
                 hash: hash,
@@ -150,9 +202,11 @@ public final class Store: Sendable {
                 mark: mark,
                 expiresAt: expiresAt,
                 group: group,
-                now: now
+                now: now,
+                reserved: reserved
             )
         }
+        unsafe noteInsert(key, hash: hash, value: value, mark: mark, expiresAt: expiresAt, group: group, now: now)
         return stored
     }
 
@@ -160,33 +214,36 @@ public final class Store: Sendable {
     @discardableResult
     public func remove(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Bool {
         var removed = false
-        shards[shard(of: hash)].withLock { shard in
+        shards.withShard(shard(of: hash)) { shard in
             guard let offset = unsafe shard.find(key, hash: hash) else { return }
             removed = !shard.groups.isRetired(shard.record(at: shard.index.slot(at: offset).location).group)
             shard.drop(slotAt: offset, hash: hash)
         }
+        estimator?.remove(hash: hash)
         return removed
     }
 
     /// Removes every entry of a group at once, shard by shard; `maintain` reclaims their bytes.
     public func removeGroup(_ group: UInt32) {
-        for index in 0...shardMask {
-            shards[index].withLock { shard in shard.groups.retire(group) }
+        for index in 0..<shards.count {
+            shards.withShard(index) { shard in shard.groups.retire(group) }
         }
+        estimator?.removeGroup(group)
     }
 
     /// Removes every entry, shard by shard, in steps: entries inserted meanwhile may stay.
     public func removeAll() {
-        for index in 0...shardMask {
-            shards[index].withLock { shard in
+        for index in 0..<shards.count {
+            shards.withShard(index) { shard in
                 shard.groups.retireAll()
                 shard.sweep.isRunning = false
             }
-            while !shards[index].withLock({ shard in shard.sweepStep(now: 0, limit: Self.step) }) {}
+            while !shards.withShard(index, { shard in shard.sweepStep(now: 0, limit: Self.step) }) {}
         }
+        estimator?.removeAll()
     }
 
-    /// Reclaims the bytes of expired and purged entries that nobody has met, a step in each shard.
+    /// Reclaims the bytes of expired and purged entries that nobody has met, some steps in each shard.
     ///
     /// To be called now and then, and again soon when it returns true.
     ///
@@ -194,8 +251,11 @@ public final class Store: Sendable {
     @discardableResult
     public func maintain(now: UInt64) -> Bool {
         var isUnderWay = false
-        for index in 0...shardMask {
-            let hasEnded = shards[index].withLock { shard in shard.sweepStep(now: now, limit: Self.step) }
+        for index in 0..<shards.count {
+            var hasEnded = false
+            for _ in 0..<Self.stepsPerCall where !hasEnded {
+                hasEnded = shards.withShard(index) { shard in shard.sweepStep(now: now, limit: Self.step) }
+            }
             isUnderWay = isUnderWay || !hasEnded
         }
         return isUnderWay
@@ -203,9 +263,10 @@ public final class Store: Sendable {
 
     /// Sets what a miss costs, for policies that weigh it; entries held are weighed anew as they come up for eviction.
     public func setCostWeights(_ weights: CostWeights) {
-        for index in 0...shardMask {
-            shards[index].withLock { shard in shard.weights = weights }
+        for index in 0..<shards.count {
+            shards.withShard(index) { shard in shard.weights = weights }
         }
+        estimator?.setCostWeights(weights)
     }
 
     /// The bytes the store may hold.
@@ -220,33 +281,34 @@ public final class Store: Sendable {
     public func setBudget(_ bytes: Int) {
         let bytes = max(0, bytes)
         total.withLock { total in
-            for index in 0...shardMask {
-                let share = Self.share(of: bytes, shard: index, count: shardMask + 1)
-                while !shards[index].withLock({ shard in shard.shrink(to: share, limit: Self.step) }) {}
+            for index in 0..<shards.count {
+                let share = Self.share(of: bytes, shard: index, count: shards.count)
+                while !shards.withShard(index, { shard in shard.shrink(to: share, limit: Self.shrinkStep) }) {}
             }
             total = bytes
+            estimator?.setBudget(bytes)
         }
     }
 
     /// What the store holds now and has dropped since it was made; the shards are read one after the other.
     public var usage: Usage {
         var sum = Usage()
-        for index in 0...shardMask {
-            sum.add(shards[index].withLock { shard in shard.usage })
+        for index in 0..<shards.count {
+            sum.add(shards.withShard(index) { shard in shard.usage })
         }
         return sum
     }
 
     /// Calls `body` with each shard in turn, under its lock, for tests that check what is inside.
     func inspectShards(_ body: (borrowing Shard) -> Void) {
-        for index in 0...shardMask {
-            shards[index].withLock { shard in body(shard) }
+        for index in 0..<shards.count {
+            shards.withShard(index) { shard in body(shard) }
         }
     }
 
     /// High bits choose the shard; the index takes its places from lower ones.
-    private func shard(of hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> 61) & shardMask
+    func shard(of hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> Self.shardShift) & (shards.count - 1)
     }
 
     private static func share(of budget: Int, shard: Int, count: Int) -> Int {

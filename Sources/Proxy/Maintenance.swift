@@ -10,15 +10,19 @@ final class Maintenance {
     private static let shortPause: UInt64 = 10_000_000
     /// Nanoseconds of work at a time.
     private static let turn: UInt64 = 500_000
+    /// Nanoseconds after which what a curve is made of counts half.
+    private static let curveWindow: UInt64 = 60_000_000_000
 
     private let shared: SharedState
     private let reactor: Reactor
     /// Stores that the present pass has yet to go through.
     private var waiting: [Store] = []
+    private var windowEnd: UInt64
 
     init(shared: SharedState, reactor: Reactor) {
         self.shared = shared
         self.reactor = reactor
+        windowEnd = MonotonicClock.now() &+ Self.curveWindow
         schedule(after: Self.pause)
     }
 
@@ -45,5 +49,9 @@ final class Maintenance {
             }
         }
         waiting = shared.allStores()
+        let now = MonotonicClock.now()
+        guard now >= windowEnd else { return }
+        windowEnd = now &+ Self.curveWindow
+        for store in waiting { store.decayCurve(0.5) }
     }
 }

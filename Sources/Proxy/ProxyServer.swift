@@ -1,3 +1,4 @@
+import Cache
 public import Logging
 import Synchronization
 public import TableStore
@@ -9,6 +10,8 @@ public final class ProxyServer: Sendable {
     /// What the threads are told.
     enum Order: Sendable {
         case adopt(TenantRegistry)
+        /// Sees to it that a table is described.
+        case describe(Tenant, table: [UInt8])
         case stop
     }
 
@@ -16,6 +19,9 @@ public final class ProxyServer: Sendable {
     private let logger: Logger
     private let tls: [TLSContext?]
     private let threads: [WorkerThread]
+    private let recorder: TraceRecorder?
+    private let snapshotLoader: SnapshotLoader?
+    private let hasSaved = Mutex(false)
 
     /// The ports listened on, in the listeners' order.
     public let ports: [Int]
@@ -36,12 +42,15 @@ public final class ProxyServer: Sendable {
             )
             configuration.limits.connections = fitting
         }
+        let snapshot = SnapshotFile.found(configuration.snapshot, wallClock: wallClock, logger: logger)
         let shared = try SharedState(
             configuration: configuration,
             now: MonotonicClock.now(),
+            pool: SegmentPool(hasher: snapshot.map { KeyHasher(seed: $0.header.seed) } ?? KeyHasher()),
             logger: logger,
             wallClock: wallClock
         )
+        if let snapshot { shared.directory.adopt(snapshot.directory) }
         let registry = try shared.directory.registry(for: configuration)
         var contexts: [TLSContext?] = []
         for listener in configuration.listeners {
@@ -51,14 +60,18 @@ public final class ProxyServer: Sendable {
                 }
             )
         }
+        let recorder = try configuration.trace.map { try TraceRecorder($0, logger: logger) }
         // The first worker claims the ports, and settles those given as 0; the others join it.
         var ports = configuration.listeners.map(\.port)
         var threads: [WorkerThread] = []
+        // From the first request on the snapshot may be out of date.
+        let usesItems = snapshot?.claimItems(logger) ?? false
         do {
             for _ in 0..<max(1, configuration.reactors) {
                 let plan = WorkerThread.Plan(
                     shared: shared,
                     registry: registry,
+                    recorder: recorder,
                     ports: ports,
                     sharing: threads.isEmpty ? .claim : .join,
                     tls: contexts,
@@ -69,17 +82,32 @@ public final class ProxyServer: Sendable {
                 ports = thread.ports
             }
         } catch {
+            if threads.isEmpty, usesItems { _ = snapshot?.setUsable(true) }
             for thread in threads {
                 thread.send(.stop)
                 thread.join()
             }
+            recorder?.finish()
             throw error
         }
         self.shared = shared
         self.logger = logger
         self.tls = contexts
         self.threads = threads
+        self.recorder = recorder
         self.ports = ports
+        snapshotLoader = snapshot.map { snapshot in
+            let thread = threads[0]
+            return SnapshotLoader(snapshot, usesItems: usesItems, shared: shared, logger: logger) { tenant, table in
+                thread.send(.describe(tenant, table: table))
+            }
+        }
+        snapshotLoader?.start()
+    }
+
+    /// Returns when the snapshot has been loaded, if there is one, for tests.
+    func waitForSnapshot() {
+        snapshotLoader?.wait()
     }
 
     /// The names of the tables that are known, of all data domains, for tests.
@@ -89,15 +117,29 @@ public final class ProxyServer: Sendable {
         }
     }
 
+    /// The caches, for tests.
+    var stores: [Store] { shared.allStores() }
+
     /// Blocks until the proxy has stopped.
     public func run() {
         for thread in threads {
             thread.join()
         }
+        saveSnapshot()
+        recorder?.finish()
         shared.directory.closeEmbeddedStores()
         let counts = shared.counters.snapshot().filter { $0.count > 0 }
         let replies = counts.map { "\($0.status.name)=\($0.count)" }.joined(separator: " ")
         logger.info("stopped", fields: replies.isEmpty ? [:] : [.replies: "\(replies)"])
+    }
+
+    private func saveSnapshot() {
+        hasSaved.withLock { hasSaved in
+            guard let path = shared.configuration.snapshot, !hasSaved else { return }
+            hasSaved = true
+            snapshotLoader?.end()
+            SnapshotSaver(shared: shared, path: path, logger: logger).save()
+        }
     }
 
     /// Stops gracefully: accepts no more, lets what is in work finish until the drain deadline.

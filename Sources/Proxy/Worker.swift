@@ -20,6 +20,8 @@ final class Worker {
     let verifier: SignatureVerifier
     var requestIDs = RequestID()
     var failureLog = LogLimit()
+    /// Where requests are recorded; nil when they are not.
+    var trace: TraceLane?
     /// Reused buffers of the hit path.
     let keyBuffer = KeyBuffer()
     let lookupBuffer = KeyBuffer()
@@ -105,6 +107,8 @@ final class Worker {
 final class SharedState: Sendable {
     let configuration: Configuration
     let directory: TenantDirectory
+    /// The memory of all stores.
+    let pool: SegmentPool
     let stripes: KeyStripes
     let flights = FlightTable()
     let counters = StatusCounters()
@@ -121,24 +125,26 @@ final class SharedState: Sendable {
     init(
         configuration: Configuration,
         now: UInt64,
+        pool: SegmentPool = SegmentPool(),
         logger: Logger? = nil,
         wallClock: (@Sendable () -> Int64)? = nil
     ) throws {
         self.configuration = configuration
         self.wallClock = wallClock
-        let directory = TenantDirectory(now: now, logger: logger)
+        self.pool = pool
+        let directory = TenantDirectory(now: now, pool: pool, logger: logger)
         self.directory = directory
         stripes = KeyStripes(now: now)
         region = configuration.upstreams.first?.region ?? "us-east-1"
         developmentTenants = try configuration.development.map { settings in
             guard case .embedded(let embedded) = settings.upstream else {
-                return DevelopmentTenants(settings: settings, embedded: nil)
+                return DevelopmentTenants(settings: settings, embedded: nil, pool: pool)
             }
             let route = try directory.route(toEmbedded: .embedded(embedded), embedded)
-            return DevelopmentTenants(settings: settings, embedded: route)
+            return DevelopmentTenants(settings: settings, embedded: route, pool: pool)
         }
         localTenant = try configuration.local.map { settings in
-            try Tenant(local: directory.route(toEmbedded: .embedded(settings), settings))
+            try Tenant(local: directory.route(toEmbedded: .embedded(settings), settings), pool: pool)
         }
     }
 

@@ -23,6 +23,7 @@ final class WorkerLoop {
             registry: plan.registry,
             logger: plan.logger
         )
+        worker.trace = plan.recorder.map { TraceLane($0, reactor: reactor) }
         servers = try configuration.listeners.indices.map { index in
             try HTTPServer(
                 reactor: reactor,
@@ -62,6 +63,9 @@ final class WorkerLoop {
         switch order {
         case .adopt(let registry):
             worker.adopt(registry)
+        case .describe(let tenant, let name):
+            guard draining == nil, let view = tenant.table(named: name, now: reactor.now) else { return }
+            worker.describe(view, as: tenant)
         case .stop:
             guard draining == nil else { return }
             draining = servers.count
@@ -76,6 +80,7 @@ final class WorkerLoop {
         draining = left - 1
         if left == 1 {
             worker.shutdownUpstreams()
+            worker.trace?.flush()
             reactor.stop()
         }
     }

@@ -10,6 +10,7 @@ final class WorkerThread: Sendable {
     struct Plan: Sendable {
         let shared: SharedState
         let registry: TenantRegistry
+        let recorder: TraceRecorder?
         let ports: [Int]
         let sharing: PortSharing
         let tls: [TLSContext?]
@@ -72,7 +73,7 @@ final class WorkerThread: Sendable {
     }
 
     /// Starts a detached POSIX thread.
-    private static func spawn(_ body: @escaping @Sendable () -> Void) throws {
+    static func spawn(_ body: @escaping @Sendable () -> Void) throws {
         final class Body: Sendable {
             let run: @Sendable () -> Void
             init(_ run: @escaping @Sendable () -> Void) { self.run = run }

@@ -32,11 +32,15 @@ private func violations(_ shard: borrowing Shard) -> [String] {
         if shard.pool.order(of: segment.unit) != segment.order { problems.append("the pool knows another order") }
         var offset = Segment.headerBytes
         var live = 0
+        var dead = 0
         while offset < segment.used {
             let location = segment.offset + offset
             let record = shard.record(at: location)
             offset += record.footprint
-            if record.isDead { continue }
+            if record.isDead {
+                dead += record.footprint
+                continue
+            }
             live += 1
             payload += record.payload
             runBytes += record.runUnits * SegmentPool.unit
@@ -51,6 +55,7 @@ private func violations(_ shard: borrowing Shard) -> [String] {
         }
         if offset != segment.used { problems.append("records do not end where the segment does") }
         if live != segment.live { problems.append("\(live) live records, \(segment.live) counted") }
+        if dead != segment.dead { problems.append("\(dead) dead bytes, \(segment.dead) counted") }
         records += live
     }
 
@@ -92,6 +97,6 @@ private func violations(_ shard: borrowing Shard) -> [String] {
     if runBytes != shard.runBytes { problems.append("runs: \(runBytes) bytes, \(shard.runBytes) counted") }
     if payload != shard.payload { problems.append("payload: \(payload) bytes, \(shard.payload) counted") }
     if shard.held > shard.budget { problems.append("\(shard.held) bytes of \(shard.budget)") }
-    if shard.index.items == 0, shard.held != 0 { problems.append("an empty shard holds memory") }
+    if shard.index.items == 0, shard.held != shard.remembered.bytes { problems.append("an empty shard holds memory") }
     return problems
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Cache
 
 struct KeyHasherTests {
-    /// Hashes of the bytes 00 01 02 ... under the seed 00 01 02 ... 0f, from a plain implementation in Python that agrees
+    /// Hashes of the bytes 00, 01, 02 and so on under the seed 00, 01 to 0f, from a plain implementation in Python that agrees
     /// with CPython's own hash of bytes, which is SipHash-1-3 too.
     @Test func agreesWithAnother() {
         let hasher = KeyHasher(seed: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))

@@ -108,6 +108,19 @@ struct StoreTests {
         #expect(store.usage.bytes == 0)
     }
 
+    @Test func deadBytesAreReclaimed() {
+        let store = Store(budget: 8 << 20)
+        for number in 0..<20_000 { store.insert(key(number), [UInt8](repeating: 1, count: 200)) }
+        for number in 0..<20_000 where number % 4 != 0 { store.remove(key(number)) }
+        let before = store.usage
+        while store.maintain(now: 0) {}
+        while store.maintain(now: 0) {}
+        #expect(store.usage.items == before.items)
+        #expect(store.usage.bytes < before.bytes * 2 / 3)
+        for number in 0..<20_000 where number % 4 == 0 { #expect(store.value(key(number)).hit?.count == 200) }
+        expectInvariants(store)
+    }
+
     @Test func anExpiredInsertOnlyRemoves() {
         let store = Store(budget: 1 << 20)
         store.insert(key(1), [1])

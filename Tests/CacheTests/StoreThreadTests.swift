@@ -31,6 +31,8 @@ struct StoreThreadTests {
                             store.setBudget(turn % 2_000 == 0 ? 2 << 20 : 6 << 20)
                             if store.usage.bytes > 6 << 20 { tally.faults.wrappingAdd(1, ordering: .relaxed) }
                         }
+                        if worker == 2, turn % 50 == 0 { store.maintain(now: 0) }
+                        if worker == 3, turn % 3_000 == 2_999 { store.removeGroup(0) }
                         if worker == 1, turn % 5_000 == 4_999 { store.removeAll() }
                     }
                 }
@@ -63,7 +65,8 @@ private final class Tally: Sendable {
 
 private func whole(_ number: Int, _ random: inout SeededGenerator) -> [UInt8] {
     let fill = UInt8.random(in: 0...255, using: &random)
-    let count = Int.random(in: 1...8_000, using: &random)
+    // Some are copied in two steps.
+    let count = Int.random(in: 1...(Int.random(in: 0..<16, using: &random) == 0 ? 60_000 : 6_000), using: &random)
     return [UInt8(number & 255), UInt8(number >> 8)] + [UInt8](repeating: fill, count: count)
 }
 

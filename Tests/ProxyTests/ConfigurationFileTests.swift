@@ -1,3 +1,4 @@
+import Cache
 import Foundation
 import Logging
 import Testing
@@ -91,6 +92,7 @@ private let minimal = """
                 cache:
                   enabled: yes
                   budget: 8MiB
+                  policy: s3fifo
                   ttl: 1m
                   negative_ttl: 0
                   max_entry: 100KiB
@@ -165,6 +167,7 @@ private let minimal = """
             tenant.cache
                 == CacheSettings(
                     budget: 8 << 20,
+                    policy: .s3fifo,
                     ttl: 60_000_000_000,
                     negativeTTL: 0,
                     maxEntryBytes: 100 << 10,

@@ -125,6 +125,7 @@ private let tenant: [(String, String)] = [
     ("cache: {ttl: 0}", "8:18: tenants[0].cache.ttl: '0' is out of range"),
     ("cache: {negative_ttl: -1s}", "8:27: tenants[0].cache.negative_ttl: '-1s' is negative"),
     ("cache: {budget: 64M}", "8:21: tenants[0].cache.budget: '64M' has the ambiguous unit 'M'"),
+    ("cache: {policy: lfu}", "8:21: tenants[0].cache.policy: 'lfu' is not a choice here"),
     ("cache: {enabled: perhaps}", "8:22: tenants[0].cache.enabled: 'perhaps' is neither true nor false"),
     ("cache: {tables: [{ttl: 1s}]}", "8:22: tenants[0].cache.tables[0].pattern: missing"),
     (

@@ -49,8 +49,8 @@ import Testing
         let fixture = try ProxyFixture(adjust: {
             $0.upstreams[0].requestTimeout = 60_000_000
             $0.coherence.dirtyWindow = 250_000_000
-            // Longer than the upstream's replicas lag behind.
-            $0.coherence.consistentReadAfterWrite = lag == 0 ? 0 : 60_000_000
+            // Longer than the upstream's replicas lag behind, also when threads wait for a core.
+            $0.coherence.consistentReadAfterWrite = lag == 0 ? 0 : 200_000_000
         })
         fixture.upstream.withData { $0.lag = lag }
         let script = FaultScript(seed: Self.seed ^ lag)

@@ -1,3 +1,4 @@
+import Cache
 import DynamoDB
 import Foundation
 import Testing
@@ -190,6 +191,21 @@ import Testing
         changed.upstreams[0].region = "eu-west-1"
         try fixture.proxy.reload(changed)
         try waitUntil("the new upstream is asked") { (try? client.get("k"))?.cache == "miss" }
+    }
+
+    @Test func `a tenant whose policy has changed begins with an empty cache`() throws {
+        let fixture = try ProxyFixture()
+        let client = fixture.client()
+        _ = try client.put("k", "v1")
+        _ = try client.get("k")
+        var changed = fixture.configuration
+        changed.tenants[0].cache.policy = .lru
+        try fixture.proxy.reload(changed)
+        try waitUntil("the cache is another") { (try? client.get("k"))?.cache == "miss" }
+        #expect(try client.get("k").cache == "hit")
+        _ = try client.put("k", "v2")
+        #expect(try client.get("k").value == "v2")
+        #expect(try client.get("k").cache == "hit")
     }
 
     @Test func `a table re-created behind the proxy's back is noticed after a reload, too`() throws {

@@ -45,9 +45,9 @@ public struct CostWeights: Sendable, Equatable {
 /// One of the policies, without an existential on the way.
 struct AnyPolicy: Policy {
     let kind: PolicyKind
-    private var lru = LRU()
-    private var s3fifo = S3FIFO()
-    private var lazyGDSF = LazyGDSF()
+    private(set) var lru = LRU()
+    private(set) var s3fifo = S3FIFO()
+    private(set) var lazyGDSF = LazyGDSF()
 
     static var targetLoad: Double { LazyGDSF.targetLoad }
 
@@ -74,6 +74,14 @@ struct AnyPolicy: Policy {
 
     var stamp: Double { lazyGDSF.stamp }
 
+    func accepts(_ item: ItemFacts) -> Bool {
+        switch kind {
+        case .lru: lru.accepts(item)
+        case .s3fifo: s3fifo.accepts(item)
+        case .lazyGDSF: lazyGDSF.accepts(item)
+        }
+    }
+
     mutating func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement? {
         switch kind {
         case .lru: lru.admit(item, known: known, queues)
@@ -83,11 +91,11 @@ struct AnyPolicy: Policy {
     }
 
     @inline(__always)
-    mutating func touch(_ counter: UInt8, bytes: Int) -> UInt8 {
+    mutating func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8 {
         switch kind {
-        case .lru: lru.touch(counter, bytes: bytes)
-        case .s3fifo: s3fifo.touch(counter, bytes: bytes)
-        case .lazyGDSF: lazyGDSF.touch(counter, bytes: bytes)
+        case .lru: lru.touch(counter, bytes: bytes())
+        case .s3fifo: s3fifo.touch(counter, bytes: bytes())
+        case .lazyGDSF: lazyGDSF.touch(counter, bytes: bytes())
         }
     }
 

@@ -6,21 +6,24 @@
 /// order is exact between generations and first come, first out within one.
 struct LRU: Policy {
     static let targetLoad = 0.88
-    private static let generations = 16
+    static let generations = 16
 
     var capacity = 0
     var stamp: Double { 0 }
-    private var present = 0
+    private(set) var present = 0
     /// Bytes touched for the first time in the present generation.
     private var touched = 0
+
+    func accepts(_ item: ItemFacts) -> Bool { true }
 
     mutating func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement? {
         count(item.bytes, queues)
         return Placement(queue: present, counter: UInt8(present))
     }
 
-    mutating func touch(_ counter: UInt8, bytes: Int) -> UInt8 {
-        if Int(counter) != present { touched &+= bytes }
+    @inline(__always)
+    mutating func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8 {
+        if Int(counter) != present { touched &+= bytes() }
         return UInt8(present)
     }
 

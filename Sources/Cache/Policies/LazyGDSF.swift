@@ -4,9 +4,11 @@
 /// priority of the latest victim. Here, as in CAMP (Ghandeharizadeh et al., Middleware 2014), priorities are rounded to
 /// powers of two, one FIFO queue for each, so that the least is at the head of a queue; and a hit only counts: the priority
 /// is worked out anew when the item comes to the head, and the item moves if it was hit since it was placed. A ghost keeps
-/// the frequency of evicted keys. A key that nothing is known of enters with half the credit of a hit.
+/// the frequency of evicted keys. A key that nothing is known of
+/// enters with less than the credit of a request.
 struct LazyGDSF: Policy {
     static let targetLoad = 0.88
+    private var chance: UInt32 = 0x9e37_79b9
     var capacity = 0
     /// L: the priority of the latest victim.
     private(set) var stamp = 0.0
@@ -14,13 +16,14 @@ struct LazyGDSF: Policy {
     /// Exponent of the least priority that has a queue of its own.
     private static let leastExponent = -20
     /// The counter: a frequency, and whether the item was hit since it was placed.
-    private static let frequencyMask: UInt8 = 15
+    static let frequencyMask: UInt8 = 15
     private static let touched: UInt8 = 16
     /// Requests that a frequency stands for.
     private static let frequencies: InlineArray<16, Double> = [
-        0.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256,
+        0.7, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256,
     ]
-    private var chance: UInt32 = 0x9e37_79b9
+
+    func accepts(_ item: ItemFacts) -> Bool { true }
 
     mutating func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement? {
         let counter: UInt8 =
@@ -33,7 +36,7 @@ struct LazyGDSF: Policy {
     }
 
     @inline(__always)
-    mutating func touch(_ counter: UInt8, bytes: Int) -> UInt8 {
+    mutating func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8 {
         counted(counter) | Self.touched
     }
 
@@ -70,7 +73,12 @@ struct LazyGDSF: Policy {
             ? .move(
                 Placement(queue: Self.queue(item, counter & Self.frequencyMask), counter: counter & Self.frequencyMask)
             )
-            : .evict(ghost: (counter, UInt16(truncatingIfNeeded: Int(stamp * 64))))
+            : .evict(ghost: (counter, Self.ghostStamp(stamp)))
+    }
+
+    /// L as ghosts are stamped with it.
+    static func ghostStamp(_ stamp: Double) -> UInt16 {
+        UInt16(truncatingIfNeeded: Int(stamp * 64))
     }
 
     private static func queue(_ item: ItemFacts, _ counter: UInt8) -> Int {

@@ -16,13 +16,18 @@ protocol Policy {
     /// Bytes the shard may hold.
     var capacity: Int { get set }
 
+    /// Whether it would keep an item of that size at all.
+    func accepts(_ item: ItemFacts) -> Bool
+
     /// Where a new item goes; nil when it is not worth keeping.
     ///
     /// `known` is the counter of the entry it replaces, or what a ghost remembers of the key.
     mutating func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement?
 
     /// The counter after a hit or an overwrite.
-    mutating func touch(_ counter: UInt8, bytes: Int) -> UInt8
+    ///
+    /// `bytes` as charged to the budget, worked out only if asked for.
+    mutating func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8
 
     /// The queue to take the next segment from.
     mutating func victim(_ queues: QueueTable) -> Int?

@@ -5,10 +5,10 @@
 /// another turn for each of up to three hits.
 struct S3FIFO: Policy {
     static let targetLoad = 0.5
-    private static let small = 0
-    private static let main = 1
-    private static let moveThreshold: UInt8 = 2
-    private static let maximumCount: UInt8 = 3
+    static let small = 0
+    static let main = 1
+    static let moveThreshold: UInt8 = 2
+    static let maximumCount: UInt8 = 3
 
     var capacity = 0
     var stamp: Double { 0 }
@@ -19,7 +19,9 @@ struct S3FIFO: Policy {
     private var smallCapacity: Int { capacity / 10 }
     /// Bytes of one step of a ghost's stamp: the ghosts that count lie within 1,024 steps.
     private var stampUnit: Int { max(1, (capacity - smallCapacity) / 1_024) }
-    private var now: UInt16 { UInt16(truncatingIfNeeded: ghosted / stampUnit) }
+    var now: UInt16 { UInt16(truncatingIfNeeded: ghosted / stampUnit) }
+
+    func accepts(_ item: ItemFacts) -> Bool { item.bytes < smallCapacity }
 
     func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement? {
         if case .ghost(_, let stamp) = known, now &- stamp <= 1_024 {
@@ -28,12 +30,13 @@ struct S3FIFO: Policy {
         if case .entry(let counter) = known {
             return Placement(queue: Self.small, counter: counter)
         }
-        guard item.bytes < smallCapacity else { return nil }
+        guard accepts(item) else { return nil }
         let isWarmingUp = !hasEvicted && queues[Self.small].bytes >= smallCapacity
         return Placement(queue: isWarmingUp ? Self.main : Self.small, counter: 0)
     }
 
-    func touch(_ counter: UInt8, bytes: Int) -> UInt8 {
+    @inline(__always)
+    func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8 {
         min(Self.maximumCount, counter + 1)
     }
 

@@ -36,6 +36,19 @@ struct FillLease: Sendable {
         }
     }
 
+    /// The lease of what an earlier process kept: as if it had been read when this one started.
+    ///
+    /// It stands while nothing has been written to the stripe since, and the table's epoch is still the one it started with.
+    static func fromStart(table: Table, epoch: UInt64, stripe: UInt32) -> FillLease {
+        FillLease(
+            table: table,
+            epoch: epoch,
+            stripe: stripe,
+            version: KeyStripes.firstVersion,
+            needsConsistentRead: false
+        )
+    }
+
     /// Installs what was read, if the lease still stands.
     ///
     /// `insert` runs under the stripe's lock.

@@ -14,7 +14,7 @@ import Synchronization
 /// Lock order: a stripe's lock may be held while a cache shard's lock is taken, never the other way round.
 final class KeyStripes: Sendable {
     private struct Stripe {
-        var version: UInt64 = 0
+        var version = KeyStripes.firstVersion
         var inFlight: UInt32 = 0
         var dirtyUntil: UInt64 = 0
         var lastWrite: UInt64
@@ -35,6 +35,9 @@ final class KeyStripes: Sendable {
         /// A write with an unknown outcome may still land.
         case dirty
     }
+
+    /// The version of a stripe that nothing has been written to since the start.
+    static let firstVersion: UInt64 = 0
 
     private static let shardCount = 256
     private static let stripesPerShard = 256

@@ -34,11 +34,11 @@ final class Table: Sendable {
     private let domain: WriteScope
     private let holders = Mutex(Holders())
 
-    init(number: UInt32, name: [UInt8], domain: WriteScope, now: UInt64) {
+    init(number: UInt32, name: [UInt8], domain: WriteScope, now: UInt64, epoch: UInt64 = 0) {
         self.number = number
         self.name = name
         self.domain = domain
-        scope = WriteScope(now: now)
+        scope = WriteScope(now: now, epoch: epoch)
     }
 
     /// Raised whenever something happened to the table, or to all of its domain, that names no key.

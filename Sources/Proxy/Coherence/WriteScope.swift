@@ -5,13 +5,15 @@ import Synchronization
 /// A table lies within its domain, so what is cached of it depends on both scopes (`Table.epoch`). A write that can't be
 /// pinned to a table opens the domain's scope, which also covers tables that nobody has named yet.
 final class WriteScope: Sendable {
-    private let epochCounter = Atomic<UInt64>(0)
+    private let epochCounter: Atomic<UInt64>
     private let descriptionCounter = Atomic<UInt64>(0)
     private let writesInFlight = Atomic<Int>(0)
     private let dirtyUntil = Atomic<UInt64>(0)
     private let latestWrite: Atomic<UInt64>
 
-    init(now: UInt64) {
+    /// `epoch` is another process', when its entries may be taken over.
+    init(now: UInt64, epoch: UInt64 = 0) {
+        epochCounter = Atomic(epoch)
         latestWrite = Atomic(now)
     }
 

@@ -12,11 +12,14 @@ extension Configuration {
         }
         file.set(&drainDeadline, "drain_timeout") { $0.duration(in: 0...3_600_000_000_000) }
         file.set(&log, "log") { $0.log() }
+        file.set(&trace, "trace") { $0.trace() }
 
         var names = NameRegister()
         upstreams = file["upstreams"]?.upstreams(&names) ?? []
         tenants = file.required("tenants", "name at least one tenant that may call")?.tenants(&names) ?? []
         readEmbeddedStores(file, names)
+        file.set(&snapshot, "snapshot") { $0.replaceableFile() }
+        if snapshot == nil, file["snapshot"] == nil { warnOfItemsNotSaved(file) }
         checkDirtyWindow(file)
         readCacheTotal(file)
     }
@@ -43,6 +46,15 @@ extension Configuration {
                 "make it at least as long as every upstream's request_timeout"
             )
         }
+    }
+
+    /// What a snapshot may hold is told, but not where it is.
+    private func warnOfItemsNotSaved(_ file: YAMLSection) {
+        let isTold = tenants.contains { tenant in
+            tenant.cache.unchangedWhileStopped || tenant.cache.tables.contains { $0.unchangedWhileStopped == true }
+        }
+        guard isTold, let tenants = file["tenants"] else { return }
+        tenants.warning("unchanged_while_stopped has no effect without a snapshot", "add snapshot: PATH, or remove it")
     }
 
     private mutating func readCacheTotal(_ file: YAMLSection) {
@@ -107,6 +119,15 @@ extension YAMLValue {
         }
         section.set(&settings.dirtyWindow, "dirty_window") { $0.duration(in: 1_000_000_000...3_600_000_000_000) }
         section.set(&settings.tableRefresh, "table_refresh") { $0.duration(in: 1_000_000_000...3_600_000_000_000) }
+        return settings
+    }
+
+    fileprivate func trace() -> TraceSettings? {
+        guard let section = section(ConfigurationKeys.trace) else { return nil }
+        var settings = TraceSettings(path: "")
+        section.set(&settings.maxSize, "max_size") { $0.size(in: 64 << 10...1 << 40) }
+        guard let path = section.required("path", "name the file to record in")?.replaceableFile() else { return nil }
+        settings.path = path
         return settings
     }
 

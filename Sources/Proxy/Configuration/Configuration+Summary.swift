@@ -30,6 +30,7 @@ extension Configuration {
             ])
         }
         rows.append(["cache", "total \(Units.approximateText(size: cacheTotal))"])
+        if let trace { rows.append(["trace", trace.path, "at most \(Units.approximateText(size: trace.maxSize))"]) }
         return rows.map { Self.line($0, rows) }.joined(separator: "\n")
     }
 

@@ -22,6 +22,10 @@ public struct Configuration: Sendable {
     public var coherence: CoherenceSettings
     /// Memory for all tenants' caches together; see ``cacheBudgets``.
     public var cacheTotal: Int
+    /// Where what the caches know is kept from a clean stop to the next start, if anywhere.
+    public var snapshot: String?
+    /// Where the requests are recorded, if anywhere.
+    public var trace: TraceSettings?
     /// Seconds a request's signing time may differ from the proxy's clock, either way.
     public var clockWindow: Int64
     /// What is logged, and in which form.
@@ -42,6 +46,7 @@ public struct Configuration: Sendable {
         tenants: [TenantSettings] = [],
         coherence: CoherenceSettings = CoherenceSettings(),
         cacheTotal: Int = Configuration.defaultCacheTotal,
+        snapshot: String? = nil,
         clockWindow: Int64 = 900,
         log: LogSettings = LogSettings(),
         drainDeadline: UInt64 = 10_000_000_000,
@@ -54,6 +59,7 @@ public struct Configuration: Sendable {
         self.tenants = tenants
         self.coherence = coherence
         self.cacheTotal = cacheTotal
+        self.snapshot = snapshot
         self.clockWindow = clockWindow
         self.log = log
         self.drainDeadline = drainDeadline

@@ -1,8 +1,8 @@
 /// The keys of `leveret.yaml`, in the order `docs/configuration.md` explains them.
 enum ConfigurationKeys {
     static let file = [
-        "listen", "reactors", "limits", "upstreams", "tenants", "cache", "coherence", "clock_window", "drain_timeout",
-        "log",
+        "listen", "reactors", "limits", "upstreams", "tenants", "cache", "coherence", "snapshot",
+        "clock_window", "drain_timeout", "log", "trace",
     ]
     static let listener = ["address", "tls"]
     static let tls = ["certificate", "key"]
@@ -25,16 +25,20 @@ enum ConfigurationKeys {
     ]
     static let tenant = ["name", "keys", "upstream", "weight", "operations", "tables", "cache"]
     static let tenantKey = ["id", "secret", "secret_file", "session_token", "session_token_file"]
-    static let tenantCache = ["enabled", "budget", "ttl", "negative_ttl", "max_entry", "tables"]
-    static let tableCache = ["pattern", "enabled", "ttl", "negative_ttl"]
+    static let tenantCache = [
+        "enabled", "budget", "policy", "ttl", "negative_ttl", "max_entry", "unchanged_while_stopped",
+        "tables",
+    ]
+    static let tableCache = ["pattern", "enabled", "ttl", "negative_ttl", "unchanged_while_stopped"]
     static let cache = ["total"]
     static let coherence = ["consistent_read_after_write", "dirty_window", "table_refresh"]
     static let log = ["level", "format"]
+    static let trace = ["path", "max_size"]
 
     static let all = [
         file, listener, tls, limits, upstream, embedded, service, latency, fault, credentials, tenant, tenantKey,
         tenantCache, tableCache, cache,
-        coherence, log,
+        coherence, log, trace,
     ]
 
     /// Mappings where a word nobody knows may be a secret that lost its key.

@@ -53,8 +53,26 @@ enum Files {
             return unsafe access(path, R_OK | W_OK) == 0 ? nil : systemError()
         }
         guard errno == ENOENT else { return systemError() }
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return unsafe access(folder(of: path), W_OK | X_OK) == 0 ? nil : "its folder: \(systemError())"
+    }
+
+    /// Why this process cannot read the file, if there is one, and put another in its place; nil when it can.
+    static func unreplaceable(_ path: String) -> String? {
+        if let reason = unusable(path) { return reason }
+        let folder = folder(of: path)
         return unsafe access(folder, W_OK | X_OK) == 0 ? nil : "its folder: \(systemError())"
+    }
+
+    /// Sees to it that the names in a file's folder are on the disk.
+    static func syncFolder(of path: String) {
+        let descriptor = unsafe open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// Whether the file's mode lets its group or everybody read it.
@@ -70,7 +88,7 @@ enum Files {
         return unsafe inet_pton(AF_INET, host, &bytes) == 1 || inet_pton(AF_INET6, host, &bytes) == 1
     }
 
-    private static func systemError() -> String {
+    static func systemError() -> String {
         unsafe String(cString: strerror(errno))
     }
 }

@@ -1,3 +1,4 @@
+import Cache
 import DynamoDB
 
 /// Bounds of what can be configured for caches.
@@ -100,11 +101,17 @@ extension YAMLValue {
         var cache = CacheSettings()
         section.set(&cache.enabled, "enabled") { $0.flag() }
         section.set(&cache.budget, "budget") { $0.size(in: CacheBounds.budget) }
+        section.set(&cache.policy, "policy") { $0.policy() }
         section.set(&cache.ttl, "ttl") { $0.duration(in: CacheBounds.ttl) }
         section.set(&cache.negativeTTL, "negative_ttl") { $0.duration(in: CacheBounds.negativeTTL) }
         section.set(&cache.maxEntryBytes, "max_entry") { $0.size(in: 64...64 << 20) }
+        section.set(&cache.unchangedWhileStopped, "unchanged_while_stopped") { $0.flag() }
         section.set(&cache.tables, "tables") { $0.tableCaches() }
         return cache
+    }
+
+    private func policy() -> PolicyKind? {
+        choice(PolicyKind.allCases.map(\.rawValue)).flatMap(PolicyKind.init)
     }
 
     private func tableCaches() -> [TableCacheSettings] {
@@ -116,6 +123,7 @@ extension YAMLValue {
             section.set(&table.enabled, "enabled") { $0.flag() }
             section.set(&table.ttl, "ttl") { $0.duration(in: CacheBounds.ttl) }
             section.set(&table.negativeTTL, "negative_ttl") { $0.duration(in: CacheBounds.negativeTTL) }
+            section.set(&table.unchangedWhileStopped, "unchanged_while_stopped") { $0.flag() }
             guard let patternValue, let pattern = patternValue.tablePattern() else { return nil }
             if let line = seen["*"] ?? seen[pattern] {
                 patternValue.mistake(

@@ -1,3 +1,5 @@
+public import Cache
+
 /// Somebody who may call: who they are, what they may do, and how their reads are cached.
 public struct TenantSettings: Sendable {
     /// Unique; shown in logs and metrics.
@@ -76,27 +78,36 @@ public struct CacheSettings: Sendable, Equatable {
     public var ttl: UInt64
     /// The longest that the absence of an item is kept; 0 keeps none.
     public var negativeTTL: UInt64
+    /// What decides which items stay when the budget is full.
+    public var policy: PolicyKind
     /// Larger items are not kept; in bytes.
     ///
     /// Absent: whatever the store can hold.
     public var maxEntryBytes: Int?
+    /// Whether nobody, by any way, writes to the tables between a stop of the proxy and its next start: then items of a
+    /// snapshot may be served.
+    public var unchangedWhileStopped: Bool
     /// What differs for some tables; the first whose pattern matches counts.
     public var tables: [TableCacheSettings]
 
-    /// Enabled, 5 min, 10 s.
+    /// Enabled, lazy GDSF, 5 min, 10 s.
     public init(
         enabled: Bool = true,
         budget: Int? = nil,
+        policy: PolicyKind = .lazyGDSF,
         ttl: UInt64 = 300_000_000_000,
         negativeTTL: UInt64 = 10_000_000_000,
         maxEntryBytes: Int? = nil,
+        unchangedWhileStopped: Bool = false,
         tables: [TableCacheSettings] = []
     ) {
         self.enabled = enabled
         self.budget = budget
+        self.policy = policy
         self.ttl = ttl
         self.negativeTTL = negativeTTL
         self.maxEntryBytes = maxEntryBytes
+        self.unchangedWhileStopped = unchangedWhileStopped
         self.tables = tables
     }
 }
@@ -113,12 +124,21 @@ public struct TableCacheSettings: Sendable, Equatable {
     public var ttl: UInt64?
     /// The longest that the absence of an item is kept; 0 keeps none.
     public var negativeTTL: UInt64?
+    /// Whether nobody writes to these tables between a stop of the proxy and its next start.
+    public var unchangedWhileStopped: Bool?
 
     /// Without more than a pattern it changes nothing.
-    public init(pattern: String, enabled: Bool? = nil, ttl: UInt64? = nil, negativeTTL: UInt64? = nil) {
+    public init(
+        pattern: String,
+        enabled: Bool? = nil,
+        ttl: UInt64? = nil,
+        negativeTTL: UInt64? = nil,
+        unchangedWhileStopped: Bool? = nil
+    ) {
         self.pattern = pattern
         self.enabled = enabled
         self.ttl = ttl
         self.negativeTTL = negativeTTL
+        self.unchangedWhileStopped = unchangedWhileStopped
     }
 }

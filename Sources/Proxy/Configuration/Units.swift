@@ -96,3 +96,10 @@ enum Units {
         return number
     }
 }
+
+extension Configuration {
+    /// Bytes of a size as the file may say it: `64MiB`, `1.5GB`, `65536`; nil for anything else.
+    public static func bytes(_ text: String) -> Int? {
+        try? Units.size(text)
+    }
+}

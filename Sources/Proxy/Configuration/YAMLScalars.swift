@@ -100,6 +100,15 @@ extension YAMLValue {
         return nil
     }
 
+    /// The path of a file that this process can read, if it is there, and replace.
+    func replaceableFile() -> String? {
+        guard let text = text("a file's path") else { return nil }
+        let path = reading.resolve(text.value)
+        guard let reason = text.value.isEmpty ? "the path is empty" : Files.unreplaceable(path) else { return path }
+        mistake("the file \(text.shown) can't be written: \(reason)", "correct the path or the permissions")
+        return nil
+    }
+
     /// The path of a file that this process can read.
     func readableFile() -> String? {
         guard let text = text("a file's path") else { return nil }

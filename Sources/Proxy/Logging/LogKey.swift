@@ -12,6 +12,8 @@ public enum LogKey: String, Sendable, CaseIterable {
     case connections
     /// A number of things the message names.
     case count
+    /// Number of tenants whose miss-ratio curves go on.
+    case curves
     /// How long something took or will take.
     case duration
     /// An upstream's URL.
@@ -20,6 +22,10 @@ public enum LogKey: String, Sendable, CaseIterable {
     case error
     /// A file's path.
     case file
+    /// Number of keys whose use is remembered without their items.
+    case frequencies
+    /// Number of cached items.
+    case items
     /// How many lines like this one were left out before it.
     case omitted
     /// A DynamoDB operation's name.

@@ -44,7 +44,7 @@ extension Worker {
     }
 
     private func continueListing(_ page: ListTablesPage, _ request: HeldRequest) {
-        send(own: request.target, body: page.nextRequest(), like: request) { [unowned self] result in
+        send(own: request.target, body: page.nextRequest(), as: request.tenant) { [unowned self] result in
             guard case .success(let upstream) = result, upstream.status == 200 else {
                 return answer(result, request, status: .notCacheable, isRead: true)
             }

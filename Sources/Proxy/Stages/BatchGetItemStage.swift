@@ -70,6 +70,12 @@ extension Worker {
                 var key = unsafe BatchPlan.Key(range: range, canonical: Array(CacheKey.canonical(keyBuffer.bytes)))
                 guard distinct.insert(key.canonical).inserted else { return nil }
                 if view.cache.isEnabled, !spec.consistentRead, let stored = stored(for: admitted.tenant) {
+                    unsafe trace?.read(
+                        admitted.tenant,
+                        view,
+                        canonical: CacheKey.canonical(keyBuffer.bytes),
+                        stored: stored.count
+                    )
                     held += stored.count
                     key.found = held > BatchPlan.maxReplyBytes && held > stored.count ? .postponed : .stored(stored)
                 }
@@ -83,7 +89,8 @@ extension Worker {
     /// A copy of what is stored under the key in `keyBuffer`.
     private func stored(for tenant: Tenant) -> [UInt8]? {
         let key = unsafe keyBuffer.bytes
-        let found = unsafe tenant.store.read(key, hash: tenant.store.hash(key), now: reactor.now) { unsafe Array($0.value) }
+        let store = tenant.store
+        let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { unsafe Array($0.value) }
         if case .hit(let value) = found { return value }
         return nil
     }
@@ -215,6 +222,9 @@ extension Worker {
         )
         unsafe canonical.withUnsafeBytes { unsafe lookupBuffer.append($0) }
         let cacheKey = unsafe Array(lookupBuffer.bytes)
+        if !part.spec.consistentRead {
+            unsafe trace?.read(held.tenant, part.view, canonical: canonical, item: item.map(\.count))
+        }
         _ = unsafe fill(item, lease, part.view, batch.metadata, held.tenant, cacheKey: cacheKey)
     }
 }

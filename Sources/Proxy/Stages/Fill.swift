@@ -20,6 +20,14 @@ enum StoredItem {
         output.append(UInt8(ascii: "}"))
     }
 
+    /// Whether bytes have the outer shape of a stored form.
+    static func isWellFormed(_ stored: UnsafeRawBufferPointer) -> Bool {
+        if stored.count == 2 { return unsafe stored[0] == UInt8(ascii: "{") && stored[1] == UInt8(ascii: "}") }
+        let count = head.utf8CodeUnitCount
+        guard stored.count > count + 2, unsafe stored[stored.count - 1] == UInt8(ascii: "}") else { return false }
+        return (0..<count).allSatisfy { unsafe stored[$0] == head.utf8Start[$0] }
+    }
+
     /// The item within its stored form; nil for absence.
     static func item(in stored: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard stored.count > 2 else { return nil }

@@ -126,6 +126,9 @@ extension Worker {
         case .opaque(let upstream):
             reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
         case .item(let upstream, let item, let consumed):
+            if !held.get.consistentRead {
+                trace?.read(request.tenant, held.view, canonical: held.canonical, item: item.map { $0.end - $0.start })
+            }
             if !joined, !isUpgraded, held.projection == nil {
                 return reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
             }

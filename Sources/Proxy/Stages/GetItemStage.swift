@@ -109,9 +109,11 @@ extension Worker {
                 valueBuffer.removeAll(keepingCapacity: true)
                 unsafe valueBuffer.append(contentsOf: entry.value)
             }
+            return unsafe entry.value.count
         }
         switch found {
-        case .hit:
+        case .hit(let stored):
+            unsafe trace?.read(admitted.tenant, view, canonical: CacheKey.canonical(key), stored: stored)
             if isPlain { return .answered }
             return answerShaped(get, admitted) ? .answered : .notUnderstood
         case .expired: return .absent(.expired)

@@ -50,8 +50,46 @@ extension Worker {
         isRead: Bool,
         completion: @escaping (UpstreamResult) -> Void
     ) {
+        send(
+            request.target,
+            body: body ?? request.replacement ?? request.body,
+            contentType: request.contentType,
+            callerHeaders: request.callerHeaders,
+            as: request.tenant,
+            isRead: isRead,
+            completion: completion
+        )
+    }
+
+    /// Sends a request of the proxy's own as the tenant.
+    func send(
+        own target: String,
+        body: [UInt8],
+        as tenant: Tenant,
+        completion: @escaping (UpstreamResult) -> Void
+    ) {
+        send(
+            target,
+            body: body,
+            contentType: .amazonJSON,
+            callerHeaders: [],
+            as: tenant,
+            isRead: true,
+            completion: completion
+        )
+    }
+
+    private func send(
+        _ target: String,
+        body: [UInt8],
+        contentType: ReplyContentType,
+        callerHeaders: [(name: String, value: [UInt8])],
+        as tenant: Tenant,
+        isRead: Bool,
+        completion: @escaping (UpstreamResult) -> Void
+    ) {
         let authentication: UpstreamAuthentication
-        switch request.tenant.route.identity {
+        switch tenant.route.identity {
         case .credentials(let provider):
             do {
                 authentication = .sign(try provider.current())
@@ -67,20 +105,20 @@ extension Worker {
             }
         case .caller(let madeUp):
             authentication =
-                request.callerHeaders.contains { $0.name == "authorization" }
-                ? .passThrough(headers: request.callerHeaders) : .sign(madeUp)
+                callerHeaders.contains { $0.name == "authorization" }
+                ? .passThrough(headers: callerHeaders) : .sign(madeUp)
         }
         let call = UpstreamCall(
-            endpoint: request.tenant.route.endpoint,
-            target: request.target,
-            contentType: request.contentType.value.description,
-            body: body ?? request.replacement ?? request.body,
+            endpoint: tenant.route.endpoint,
+            target: target,
+            contentType: contentType.value.description,
+            body: body,
             authentication: authentication,
             isRead: isRead
         )
-        upstream(of: request.tenant.route).send(call) { [unowned self] result in
+        upstream(of: tenant.route).send(call) { [unowned self] result in
             let result = result.flatMap(Self.verified)
-            if case .failure(let failure) = result { log(failure, of: request) }
+            if case .failure(let failure) = result { log(failure, of: target, as: tenant) }
             completion(result)
         }
     }
@@ -99,32 +137,14 @@ extension Worker {
         )
     }
 
-    private func log(_ failure: UpstreamFailure, of request: HeldRequest) {
+    private func log(_ failure: UpstreamFailure, of target: String, as tenant: Tenant) {
         guard let omitted = failureLog.admit(now: reactor.now) else { return }
         var fields: [LogKey: Logger.MetadataValue] = [
-            .tenant: "\(request.tenant.name)",
-            .operation: "\(request.target)",
+            .tenant: "\(tenant.name)",
+            .operation: "\(target)",
             .error: "\(failure.description)",
         ]
         if omitted > 0 { fields[.omitted] = "\(omitted)" }
         logger.warning("upstream call failed", fields: fields)
-    }
-
-    /// Sends a request of the proxy's own as the tenant.
-    func send(
-        own target: String,
-        body: [UInt8],
-        like request: HeldRequest,
-        completion: @escaping (UpstreamResult) -> Void
-    ) {
-        let own = HeldRequest(
-            exchange: request.exchange,
-            tenant: request.tenant,
-            body: body,
-            target: target,
-            contentType: .amazonJSON,
-            callerHeaders: []
-        )
-        send(own, isRead: true, completion: completion)
     }
 }

@@ -210,6 +210,7 @@ extension Worker {
             for write in touched.writes {
                 guard let view = views[write.table] else { continue }
                 if let key = key(of: write, in: view, body: request.body) {
+                    trace?.write(write, request, view, canonical: key.canonical)
                     keys.append(key)
                 } else if !scopes.contains(where: { $0 === view.table.scope }) {
                     scopes.append(view.table.scope)

@@ -21,6 +21,25 @@ final class DataDomain: Sendable {
         self.numbers = numbers
     }
 
+    /// A domain whose tables have the numbers and epochs of another process.
+    init(_ saved: SnapshotDirectory.SavedDomain, numbers: TableNumbers, now: UInt64) {
+        let scope = WriteScope(now: now, epoch: saved.epoch)
+        self.scope = scope
+        identity = saved.identity
+        self.numbers = numbers
+        tables.withLock { tables in
+            for table in saved.tables.prefix(Self.maxTables) {
+                tables[table.name] = Table(
+                    number: table.number,
+                    name: table.name,
+                    domain: scope,
+                    now: now,
+                    epoch: table.epoch
+                )
+            }
+        }
+    }
+
     /// The table of that name; made known if it is not.
     ///
     /// Nil when there are too many: nothing of such a table is ever cached, so its writes need no window.
@@ -43,6 +62,11 @@ final class DataDomain: Sendable {
 /// Hands out table numbers, unique in the process.
 final class TableNumbers: Sendable {
     private let last = Atomic<UInt32>(0)
+
+    /// Numbers up to this one are taken; before any other thread asks.
+    func begin(after number: UInt32) {
+        last.store(number, ordering: .relaxed)
+    }
 
     func next() -> UInt32 {
         last.wrappingAdd(1, ordering: .relaxed).newValue

@@ -23,16 +23,26 @@ extension Worker {
         guard !waitingFor.isEmpty else { return then() }
         var left = waitingFor.count
         for (id, view) in waitingFor {
-            let isUnderWay = describing[id] != nil
-            describing[id, default: []].append {
+            describe(id, view, as: request.tenant) {
                 left -= 1
                 if left == 0 { then() }
             }
-            if isUnderWay { continue }
-            load(view, as: request) { [unowned self] in
-                for waiter in describing.removeValue(forKey: id) ?? [] {
-                    waiter()
-                }
+        }
+    }
+
+    /// Asks for the description of a table, unless it is known, without a request to answer.
+    func describe(_ view: TenantTable, as tenant: Tenant) {
+        guard case .unknown = view.metadata(now: reactor.now) else { return }
+        describe(ObjectIdentifier(view), view, as: tenant) {}
+    }
+
+    private func describe(_ id: ObjectIdentifier, _ view: TenantTable, as tenant: Tenant, then: @escaping () -> Void) {
+        let isUnderWay = describing[id] != nil
+        describing[id, default: []].append(then)
+        if isUnderWay { return }
+        load(view, as: tenant) { [unowned self] in
+            for waiter in describing.removeValue(forKey: id) ?? [] {
+                waiter()
             }
         }
     }
@@ -40,10 +50,10 @@ extension Worker {
     /// Asks for the description again without anybody waiting, when it has become old.
     func refreshIfOld(_ view: TenantTable, as request: @autoclosure () -> HeldRequest) {
         guard view.claimsRefresh(now: reactor.now, retryAfter: Self.retryDelay) else { return }
-        load(view, as: request()) {}
+        load(view, as: request().tenant) {}
     }
 
-    private func load(_ view: TenantTable, as request: HeldRequest, then: @escaping () -> Void) {
+    private func load(_ view: TenantTable, as tenant: Tenant, then: @escaping () -> Void) {
         let version = view.table.descriptionVersion
         var body = Array("{\"TableName\":".utf8)
         JSONText.appendQuoted(view.table.name, to: &body)
@@ -59,7 +69,7 @@ extension Worker {
             then()
         }
 
-        send(own: "DynamoDB_20120810.DescribeTable", body: body, like: request) { [unowned self] result in
+        send(own: "DynamoDB_20120810.DescribeTable", body: body, as: tenant) { [unowned self] result in
             switch described(result, isTimeToLive: false) {
             case .answer(let reply):
                 guard let description = unsafe reply.body.withUnsafeBytes({ unsafe TableDescription.parse($0) }),
@@ -67,19 +77,19 @@ extension Worker {
                 else {
                     return finish(.unavailable(until: reactor.now &+ Self.retryDelay))
                 }
-                send(own: "DynamoDB_20120810.DescribeTimeToLive", body: body, like: request) { [unowned self] result in
+                send(own: "DynamoDB_20120810.DescribeTimeToLive", body: body, as: tenant) { [unowned self] result in
                     switch described(result, isTimeToLive: true) {
                     case .answer(let reply):
                         finish(known(description, timeToLive: reply))
                     case .refused:
-                        warn("the upstream will not tell the TTL attribute: it is not applied", of: view, request)
+                        warn("the upstream will not tell the TTL attribute: it is not applied", of: view, tenant)
                         finish(known(description, timeToLive: nil))
                     case .gone, .later:
                         finish(.unavailable(until: reactor.now &+ Self.retryDelay))
                     }
                 }
             case .refused:
-                warn("the upstream will not describe the table: a PutItem drops all of its entries", of: view, request)
+                warn("the upstream will not describe the table: a PutItem drops all of its entries", of: view, tenant)
                 let bare = TableMetadata(
                     identity: nil,
                     schema: nil,
@@ -108,10 +118,10 @@ extension Worker {
         case later
     }
 
-    private func warn(_ text: Logger.Message, of view: TenantTable, _ request: HeldRequest) {
+    private func warn(_ text: Logger.Message, of view: TenantTable, _ tenant: Tenant) {
         logger.warning(
             text,
-            fields: [.tenant: "\(request.tenant.name)", .table: "\(String(decoding: view.table.name, as: UTF8.self))"]
+            fields: [.tenant: "\(tenant.name)", .table: "\(String(decoding: view.table.name, as: UTF8.self))"]
         )
     }
 

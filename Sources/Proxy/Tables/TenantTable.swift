@@ -77,5 +77,7 @@ struct EffectiveCacheSettings: Sendable, Equatable {
     var timeToLive: UInt64
     /// Nanoseconds; 0: absence is not cached.
     var negativeTimeToLive: UInt64
+    /// Nobody writes to the table while the proxy is stopped: entries of a snapshot are as good as they were.
+    var isUnchangedWhileStopped = false
     var maxEntryBytes: Int
 }

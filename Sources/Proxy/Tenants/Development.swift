@@ -86,10 +86,10 @@ final class DevelopmentTenants: Sendable {
     private let tenants = Mutex<[[UInt8]: Tenant]>([:])
     private let lastNumber = Atomic<UInt32>(0)
 
-    init(settings: DevelopmentSettings, embedded: UpstreamRoute?) {
+    init(settings: DevelopmentSettings, embedded: UpstreamRoute?, pool: SegmentPool) {
         self.settings = settings
         self.embedded = embedded
-        store = Store(budget: settings.cacheBudget)
+        store = Store(budget: settings.cacheBudget, pool: pool)
     }
 
     /// The tenant of a caller; `identity` tells callers apart, also those without access key id and region.

@@ -42,6 +42,11 @@ final class Tenant: Sendable {
         inherited = predecessor?.tables.withLock { $0.mapValues { $0.currentKnowledge() } } ?? [:]
     }
 
+    /// The tables that requests have named.
+    func namedTables() -> [TenantTable] {
+        tables.withLock { Array($0.values) }
+    }
+
     /// The tenant's view of a table.
     ///
     /// Nil when the data domain knows too many tables: then nothing of it is cached.
@@ -70,13 +75,13 @@ final class Tenant: Sendable {
 
 extension Tenant {
     /// The caller of `leveret local`, whoever it is: everything is allowed, nothing cached.
-    convenience init(local route: UpstreamRoute) {
+    convenience init(local route: UpstreamRoute, pool: SegmentPool) {
         var cache = CacheSettings()
         cache.enabled = false
         self.init(
             number: 0,
             name: "local",
-            store: Store(budget: 0),
+            store: Store(budget: 0, pool: pool),
             policy: AccessPolicy(operations: .all, tables: [Pattern("*")]),
             route: route,
             cacheRules: CacheRules(cache)
@@ -110,6 +115,7 @@ struct CacheRules: Sendable {
         let isEnabled: Bool?
         let timeToLive: UInt64?
         let negativeTimeToLive: UInt64?
+        var isUnchangedWhileStopped: Bool?
     }
 
     let defaults: EffectiveCacheSettings
@@ -121,6 +127,7 @@ struct CacheRules: Sendable {
             settings.isEnabled = rule.isEnabled ?? settings.isEnabled
             settings.timeToLive = rule.timeToLive ?? settings.timeToLive
             settings.negativeTimeToLive = rule.negativeTimeToLive ?? settings.negativeTimeToLive
+            settings.isUnchangedWhileStopped = rule.isUnchangedWhileStopped ?? settings.isUnchangedWhileStopped
         }
         return settings
     }

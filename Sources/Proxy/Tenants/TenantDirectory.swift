@@ -9,6 +9,7 @@ import Upstream
 final class TenantDirectory: Sendable {
     private struct State {
         var numbers: [String: UInt32] = [:]
+        var lastNumber: UInt32 = 0
         var tenants: [UInt32: Tenant] = [:]
         var stores: [String: Store] = [:]
         var domains: [String: DataDomain] = [:]
@@ -17,13 +18,15 @@ final class TenantDirectory: Sendable {
     private let state = Mutex(State())
     private let tableNumbers = TableNumbers()
     private let embeddedStores: EmbeddedStores
+    private let pool: SegmentPool
     private let start: UInt64
 
     /// A directory of nothing yet.
     ///
-    /// `now` is the start of the process, monotonic nanoseconds: as for `KeyStripes`.
-    init(now: UInt64, logger: Logger?) {
+    /// `now` is the start of the process, monotonic nanoseconds: as for `KeyStripes`; the stores' memory is the pool's.
+    init(now: UInt64, pool: SegmentPool, logger: Logger?) {
         start = now
+        self.pool = pool
         embeddedStores = EmbeddedStores(logger: logger)
     }
 
@@ -46,7 +49,7 @@ final class TenantDirectory: Sendable {
             let tenant = Tenant(
                 number: number,
                 name: settings.name,
-                store: store(of: settings.name, budget: budget),
+                store: store(of: settings.name, policy: settings.cache.policy, budget: budget),
                 policy: AccessPolicy(operations: settings.operations, tables: settings.tables.map(Pattern.init)),
                 route: route,
                 cacheRules: CacheRules(settings.cache),
@@ -68,13 +71,39 @@ final class TenantDirectory: Sendable {
         return TenantRegistry(principals: principals)
     }
 
+    /// Takes over the numbers and epochs of another process, before the first registry is built.
+    func adopt(_ saved: SnapshotDirectory) {
+        state.withLock { state in
+            for tenant in saved.tenants {
+                state.numbers[tenant.identity] = tenant.number
+                state.lastNumber = max(state.lastNumber, tenant.number)
+            }
+            for domain in saved.domains {
+                state.domains[domain.identity] = DataDomain(domain, numbers: tableNumbers, now: start)
+            }
+        }
+        tableNumbers.begin(after: saved.domains.flatMap(\.tables).map(\.number).max() ?? 0)
+    }
+
+    /// The configured tenants, each with what its number was given for.
+    func currentTenants() -> [(identity: String, tenant: Tenant)] {
+        state.withLock { state in
+            state.numbers.compactMap { identity, number in state.tenants[number].map { (identity, $0) } }
+        }
+    }
+
+    /// The configured tenant of that number.
+    func tenant(number: UInt32) -> Tenant? {
+        state.withLock { $0.tenants[number] }
+    }
+
     /// The number under which a tenant's entries are kept.
     func number(of name: String) -> UInt32 {
         state.withLock { state in
             if let known = state.numbers[name] { return known }
-            let number = UInt32(state.numbers.count + 1)
-            state.numbers[name] = number
-            return number
+            state.lastNumber += 1
+            state.numbers[name] = state.lastNumber
+            return state.lastNumber
         }
     }
 
@@ -99,13 +128,16 @@ final class TenantDirectory: Sendable {
     }
 
     /// The store of a tenant, made or set to `budget` bytes.
-    func store(of name: String, budget: Int) -> Store {
+    ///
+    /// A tenant whose policy has become another one gets an empty store.
+    func store(of name: String, policy: PolicyKind = .lazyGDSF, budget: Int) -> Store {
         state.withLock { state in
-            if let known = state.stores[name] {
+            if let known = state.stores[name], known.policy == policy {
                 known.setBudget(budget)
                 return known
             }
-            let store = Store(budget: budget)
+            state.stores[name]?.setBudget(0)
+            let store = Store(budget: budget, policy: policy, pool: pool, curve: budget > 0)
             state.stores[name] = store
             return store
         }
@@ -182,6 +214,7 @@ extension CacheRules {
                 isEnabled: settings.enabled,
                 timeToLive: settings.ttl,
                 negativeTimeToLive: settings.negativeTTL,
+                isUnchangedWhileStopped: settings.unchangedWhileStopped,
                 maxEntryBytes: settings.maxEntryBytes ?? Int.max
             ),
             rules: settings.tables.map {
@@ -189,7 +222,8 @@ extension CacheRules {
                     pattern: Pattern($0.pattern),
                     isEnabled: $0.enabled,
                     timeToLive: $0.ttl,
-                    negativeTimeToLive: $0.negativeTTL
+                    negativeTimeToLive: $0.negativeTTL,
+                    isUnchangedWhileStopped: $0.unchangedWhileStopped
                 )
             }
         )

@@ -1,0 +1,301 @@
+/// The place of a key in one lane.
+///
+///     31      26 25      13 12       0
+///     +---------+----------+----------+
+///     | block   | previous | next     |   of a key that the lane holds
+///     +---------+----------+----------+
+///     | when it was evicted           |   of one that it remembers; 0 for none
+///     +-------------------------------+
+struct CurveLink: BitwiseCopyable {
+    var word: UInt32
+
+    @inline(__always)
+    init(word: UInt32) { self.word = word }
+
+    @inline(__always)
+    init(next: Int, previous: Int, block: Int) {
+        word = UInt32(truncatingIfNeeded: next | previous << 13 | block << 26)
+    }
+
+    @inline(__always) var next: Int {
+        get { Int(word & 0x1fff) }
+        set { word = word & ~0x1fff | UInt32(truncatingIfNeeded: newValue) }
+    }
+    @inline(__always) var previous: Int {
+        get { Int(word >> 13 & 0x1fff) }
+        set { word = word & ~(0x1fff << 13) | UInt32(truncatingIfNeeded: newValue) << 13 }
+    }
+    @inline(__always) var block: Int { Int(word >> 26) }
+}
+
+/// Keys in a row of one of a lane's queues, as a store's segment: their stamps are taken to grow evenly.
+struct CurveBlock: BitwiseCopyable {
+    var firstStamp: Float = 0
+    /// The growth of the stamp from one key to the next, once no more are appended.
+    var slope: Float = 0
+    /// Bytes appended.
+    var bytes: UInt32 = 0
+    var appended: UInt16 = 0
+    var live: UInt16 = 0
+    var queue: UInt8 = 0
+}
+
+/// A simulated cache.
+struct CurveLane: BitwiseCopyable {
+    /// The budget it stands for.
+    var size = 0.0
+    /// Sampled bytes it may hold.
+    var capacity = 0.0
+    /// Bytes above which it has no place for an item.
+    var largest = 0.0
+    var held = 0.0
+    var items = 0
+    /// L: the priority of the latest victim.
+    var stamp = 0.0
+    /// Evictions, or with S3-FIFO the steps of bytes evicted from the small queue: what ghosts are dated by.
+    var clock: UInt32 = 1
+    var ghosted = 0.0
+    /// Nothing has been evicted yet.
+    var isComplete = true
+    /// It was made larger and has not been full since: it does not count.
+    var isFilling = false
+    /// Bits of the blocks and queues not in use, and in use.
+    var freeBlocks = UInt64.max
+    var queues: UInt32 = 0
+    var heads = InlineArray<24, UInt16>(repeating: 0)
+    var tails = InlineArray<24, UInt16>(repeating: 0)
+    var queueBytes = InlineArray<2, Double>(repeating: 0)
+    var misses = CurveCounts()
+}
+
+/// The memory of the lanes.
+@safe struct CurveLanes {
+    static let count = 13
+    /// Lanes from the largest down that are a factor of the square root of 2 apart; the others are of 2.
+    static let fine = 9
+    static let all: UInt16 = 1 << UInt16(count) - 1
+    /// What the 13 bits of a link can tell apart.
+    static let maximumKeys = 8_191
+    static let blocksPerLane = 64
+    static let queueStride = 32
+    /// The steps of the grid of sizes.
+    static let ratio = 2.0.squareRoot()
+    static let least = 4_096.0
+
+    /// By key, then by lane.
+    let links: CurveTable<CurveLink>
+    /// Frequencies as the policy counts them, by key, then by lane.
+    let counters: CurveTable<UInt8>
+    /// By lane, then by queue: the priority of its head as a `Float`'s bits, but for the lowest, which are the queue's number;
+    /// so the least of them names the victim's queue.
+    let priorities: CurveTable<UInt32>
+    let blocks: CurveTable<CurveBlock>
+    let lanes: CurveTable<CurveLane>
+    /// The lanes' numbers by size.
+    let order: CurveTable<UInt8>
+
+    init(_ region: inout CurveRegion, keys: Int) {
+        links = CurveTable(&region, count: keys * Self.count, repeating: CurveLink(word: 0))
+        counters = CurveTable(&region, count: keys << 4, repeating: 0)
+        priorities = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.queueStride, repeating: .max)
+        blocks = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.blocksPerLane, repeating: CurveBlock())
+        lanes = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: CurveLane())
+        order = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: 0)
+    }
+
+    static func bytes(_ keys: Int) -> Int {
+        CurveTable<CurveLink>.bytes(keys * count) + CurveTable<UInt8>.bytes(keys << 4)
+            + CurveTable<UInt32>.bytes(count * queueStride)
+            + CurveTable<CurveBlock>.bytes(count * blocksPerLane) + CurveTable<CurveLane>.bytes(count)
+            + CurveTable<UInt8>.bytes(count)
+    }
+
+    func begin(_ model: CurveModel) {
+        var size = Self.least
+        for lane in 0..<Self.count {
+            order[lane] = UInt8(lane)
+            lanes[lane].size = size
+            setCapacity(lane, model, weight: 1)
+            size *= Self.ratio
+        }
+    }
+
+    func setCapacity(_ lane: Int, _ model: CurveModel, weight: Double) {
+        let usable = model.usable(lanes[lane].size)
+        lanes[lane].capacity = usable / weight
+        lanes[lane].largest =
+            model.policy == .s3fifo ? lanes[lane].size / Double(model.shards) / 10 : usable / Double(model.shards)
+    }
+
+    var smallest: Int { Int(order[0]) }
+
+    /// The place in `order` of the lane to give up when a larger one is wanted: one of the small ones that are close.
+    var dispensable: Int {
+        var place = 1
+        while place + Self.fine < Self.count {
+            if lanes[Int(order[place + 1])].size < lanes[Int(order[place - 1])].size * 2.1 { return place }
+            place += 1
+        }
+        return 0
+    }
+
+    var top: Int { Int(order[Self.count - 1]) }
+
+    /// No lane remembers anything of a key.
+    func forget(_ key: Int) {
+        for lane in 0..<Self.count { links[link(key, lane)] = CurveLink(word: 0) }
+        counters.setVector(SIMD16<UInt8>.zero, at: counter(key, 0))
+    }
+
+    func decay(_ factor: Double) {
+        for lane in 0..<Self.count { lanes[lane].misses.scale(factor) }
+    }
+}
+
+// Queues.
+extension CurveLanes {
+    @inline(__always)
+    func link(_ key: Int, _ lane: Int) -> Int { key * Self.count + lane }
+
+    @inline(__always)
+    func counter(_ key: Int, _ lane: Int) -> Int { key << 4 | lane }
+
+    /// Puts a key that the lane does not hold at the end of a queue.
+    @inline(__always)
+    func append(_ key: Int, to queue: Int, _ lane: Int, bytes: UInt32) {
+        link(key, to: queue, lane, bytes: bytes)
+        lanes[lane].held += Double(bytes)
+        lanes[lane].items += 1
+    }
+
+    @inline(__always)
+    private func link(_ key: Int, to queue: Int, _ lane: Int, bytes: UInt32) {
+        let tail = Int(lanes[lane].tails[queue])
+        var block = -1
+        if tail != 0 {
+            block = links[link(tail, lane)].block
+            links[link(tail, lane)].next = key
+            let isLong = Double(blocks[lane << 6 | block].bytes) * 40 > lanes[lane].capacity
+            // Each queue must be able to begin one.
+            if isLong, lanes[lane].freeBlocks.nonzeroBitCount > QueueTable.count {
+                let place = lane << 6 | block
+                blocks[place].slope =
+                    (Float(lanes[lane].stamp) - blocks[place].firstStamp) / Float(max(1, blocks[place].appended))
+                block = -1
+            }
+        } else {
+            lanes[lane].heads[queue] = UInt16(truncatingIfNeeded: key)
+            lanes[lane].queues |= 1 << UInt32(queue)
+        }
+        let stamp = Float(lanes[lane].stamp)
+        if block < 0 {
+            block = lanes[lane].freeBlocks.trailingZeroBitCount
+            lanes[lane].freeBlocks &= lanes[lane].freeBlocks &- 1
+            blocks[lane << 6 | block] = CurveBlock(firstStamp: stamp, queue: UInt8(truncatingIfNeeded: queue))
+        }
+        let place = lane << 6 | block
+        blocks[place].bytes &+= bytes
+        if blocks[place].appended == .max {
+            blocks[place].appended /= 2
+            blocks[place].appended = max(blocks[place].appended, blocks[place].live)
+        }
+        blocks[place].appended &+= 1
+        blocks[place].live &+= 1
+        lanes[lane].tails[queue] = UInt16(truncatingIfNeeded: key)
+        links[link(key, lane)] = CurveLink(next: 0, previous: tail, block: block)
+        if tail == 0 { weigh(queue, lane) }
+        if queue < 2 { lanes[lane].queueBytes[queue] += Double(bytes) }
+    }
+
+    /// Takes a key that the lane holds out of its queue.
+    @inline(__always)
+    func unlink(_ key: Int, _ lane: Int, bytes: UInt32) {
+        takeOut(key, lane, bytes: bytes)
+        lanes[lane].held -= Double(bytes)
+        lanes[lane].items -= 1
+    }
+
+    /// Moves the head of a queue to the end of another, or its own.
+    @inline(__always)
+    func moveHead(_ key: Int, from queue: Int, to other: Int, _ lane: Int, bytes: UInt32) {
+        takeOut(key, lane, bytes: bytes)
+        link(key, to: other, lane, bytes: bytes)
+    }
+
+    @inline(__always)
+    private func takeOut(_ key: Int, _ lane: Int, bytes: UInt32) {
+        let link = links[self.link(key, lane)]
+        let place = lane << 6 | link.block
+        let queue = Int(blocks[place].queue)
+        var isHead = false
+        if link.next != 0 {
+            links[self.link(link.next, lane)].previous = link.previous
+        } else {
+            lanes[lane].tails[queue] = UInt16(truncatingIfNeeded: link.previous)
+        }
+        if link.previous != 0 {
+            links[self.link(link.previous, lane)].next = link.next
+        } else {
+            lanes[lane].heads[queue] = UInt16(truncatingIfNeeded: link.next)
+            if link.next == 0 { lanes[lane].queues &= ~(1 << UInt32(queue)) }
+            isHead = true
+        }
+        blocks[place].live &-= 1
+        if blocks[place].live == 0 { lanes[lane].freeBlocks |= 1 << UInt64(link.block) }
+        if isHead { weigh(queue, lane) }
+        if queue < 2 { lanes[lane].queueBytes[queue] -= Double(bytes) }
+    }
+
+    /// Works the priority of a queue's head out.
+    @inline(__always)
+    private func weigh(_ queue: Int, _ lane: Int) {
+        let head = Int(lanes[lane].heads[queue])
+        guard head != 0 else {
+            priorities[lane << 5 | queue] = .max
+            return
+        }
+        let place = lane << 6 | links[link(head, lane)].block
+        let gone = Float(Int32(blocks[place].appended &- blocks[place].live))
+        let stamp = blocks[place].firstStamp + blocks[place].slope * gone
+        let bits = max(0, stamp + CurveRules.middle(of: queue)).bitPattern
+        priorities[lane << 5 | queue] = bits & ~31 | UInt32(truncatingIfNeeded: queue)
+    }
+
+    /// The queue whose head has the least priority, and that.
+    @inline(__always)
+    func leastQueue(_ lane: Int) -> (queue: Int, priority: Double) {
+        let low = priorities.vector(at: lane << 5, as: SIMD16<UInt32>.self)
+        let high = priorities.vector(at: lane << 5 + 16, as: SIMD8<UInt32>.self)
+        let eight = pointwiseMin(pointwiseMin(low.lowHalf, low.highHalf), high)
+        let four = pointwiseMin(eight.lowHalf, eight.highHalf)
+        let two = pointwiseMin(four.lowHalf, four.highHalf)
+        let least = min(two.x, two.y)
+        return (Int(least & 31), Double(Float(bitPattern: least & ~31)))
+    }
+
+    /// Keeps stamps small, so that their precision lasts.
+    func rebase(_ lane: Int) {
+        let base = lanes[lane].stamp
+        lanes[lane].stamp = 0
+        for block in 0..<Self.blocksPerLane {
+            blocks[lane << 6 | block].firstStamp -= Float(base)
+        }
+        for queue in 0..<QueueTable.count { weigh(queue, lane) }
+    }
+
+    /// Makes a lane like another, its counts included.
+    func copy(_ source: Int, to target: Int, _ keys: CurveTable<CurveKey>, highest: Int) {
+        lanes[target] = lanes[source]
+        for block in 0..<Self.blocksPerLane { blocks[target << 6 | block] = blocks[source << 6 | block] }
+        for queue in 0..<Self.queueStride { priorities[target << 5 | queue] = priorities[source << 5 | queue] }
+        guard highest > 0 else { return }
+        for key in 1...highest {
+            links[link(key, target)] = links[link(key, source)]
+            counters[counter(key, target)] = counters[counter(key, source)]
+            let mask = keys[key]
+            keys[key].resident =
+                mask.resident & ~(1 << UInt16(target)) | (mask.resident >> UInt16(source) & 1) << UInt16(target)
+            keys[key].later = mask.later & ~(1 << UInt16(target)) | (mask.later >> UInt16(source) & 1) << UInt16(target)
+        }
+    }
+}
