@@ -59,13 +59,16 @@ public final class Store: Sendable {
     ///     costs more overhead.
     ///   - accounting: what counts as held.
     ///   - curve: whether to estimate the miss ratios at other sizes.
+    ///   - curveKeys: the most keys to do so on once there are more than 8,191, at most that (with LRU 2^20); by default as
+    ///     many as keep both the error and the time small. More take longer, on every request of a sampled key.
     public init(
         budget: Int,
         policy: PolicyKind = .lazyGDSF,
         pool: SegmentPool = .shared,
         shards: Int? = nil,
         accounting: Accounting = .memory,
-        curve: Bool = false
+        curve: Bool = false,
+        curveKeys: Int? = nil
     ) {
         let budget = max(0, budget)
         let wanted = min(Self.maximumShards, shards ?? Self.shards(forLargest: budget))
@@ -81,8 +84,7 @@ public final class Store: Sendable {
             let share = Self.share(of: budget, shard: index, count: count)
             return Shard(budget: share, policy: policy, pool: pool, accounting: accounting)
         }
-        let estimator =
-            curve ? CurveEstimator(policy: policy, accounting: accounting, sampleKeys: 4_096, shards: count) : nil
+        let estimator = curve ? CurveEstimator(policy, accounting, shards: count, keys: curveKeys) : nil
         self.estimator = estimator
         observer = estimator.map { estimator in CurveObserver(estimator) }
         estimator?.setBudget(budget)

@@ -8,6 +8,11 @@ internal import Trace
     /// Requests between two steps of the store's upkeep.
     private static let upkeepInterval = 1_024
 
+    /// Keys that a curve is estimated from: as many as can be simulated, and more where distances are enough, since here
+    /// time and memory count for less than in the proxy.
+    private static let simulatedKeys = 8_191
+    private static let distanceKeys = 131_072
+
     let size: Int
     private let options: ReplayOptions
     private let pool: SegmentPool
@@ -35,7 +40,8 @@ internal import Trace
             pool: pool,
             shards: options.accounting == .payload ? 1 : nil,
             accounting: options.accounting,
-            curve: curve
+            curve: curve,
+            curveKeys: options.policy == .lru ? Self.distanceKeys : Self.simulatedKeys
         )
         store.setCostWeights(options.weights)
         unsafe key = .allocate(byteCount: Self.keySizes.upperBound, alignment: 16)

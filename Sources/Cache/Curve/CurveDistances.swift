@@ -1,7 +1,7 @@
 /// Stack distances of the sampled keys, in bytes (Mattson et al., 1970), by a Fenwick tree over the order of use.
 @safe struct CurveDistances {
-    static let binsPerOctave = 32
-    private static let binShift: UInt64 = 47
+    static let binsPerOctave = 64
+    private static let binShift: UInt64 = 46
     private static let leastExponent = 6
     static let binCount = 42 * binsPerOctave
 

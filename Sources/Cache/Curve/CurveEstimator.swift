@@ -54,6 +54,18 @@ public final class CurveEstimator: Sendable {
         self.init(CurveState(model: model, maximumKeys: maximumKeys, sampleKeys: sampleKeys), policy)
     }
 
+    /// A store's.
+    convenience init(_ policy: PolicyKind, _ accounting: Accounting, shards: Int, keys: Int?) {
+        let sample = keys ?? (policy == .lru ? 8_191 : 6_144)
+        self.init(
+            policy: policy,
+            accounting: accounting,
+            maximumKeys: max(8_191, sample),
+            sampleKeys: sample,
+            shards: shards
+        )
+    }
+
     init(_ state: consuming sending CurveState, _ policy: PolicyKind) {
         self.policy = policy
         threshold = Atomic(state.threshold)

@@ -62,9 +62,6 @@ struct CurveLane: BitwiseCopyable {
     /// Bits of the blocks and queues not in use, and in use.
     var freeBlocks = UInt64.max
     var queues: UInt32 = 0
-    var heads = InlineArray<24, UInt16>(repeating: 0)
-    var tails = InlineArray<24, UInt16>(repeating: 0)
-    var queueBytes = InlineArray<2, Double>(repeating: 0)
     var misses = CurveCounts()
 }
 
@@ -89,6 +86,11 @@ struct CurveLane: BitwiseCopyable {
     /// By lane, then by queue: the priority of its head as a `Float`'s bits, but for the lowest, which are the queue's number;
     /// so the least of them names the victim's queue.
     let priorities: CurveTable<UInt32>
+    /// By lane, then by queue: the first and the last key.
+    let heads: CurveTable<UInt16>
+    let tails: CurveTable<UInt16>
+    /// By lane, for the first two queues: bytes held, for S3-FIFO.
+    let queueBytes: CurveTable<Double>
     let blocks: CurveTable<CurveBlock>
     let lanes: CurveTable<CurveLane>
     /// The lanes' numbers by size.
@@ -98,6 +100,10 @@ struct CurveLane: BitwiseCopyable {
         links = CurveTable(&region, count: keys * Self.count, repeating: CurveLink(word: 0))
         counters = CurveTable(&region, count: keys << 4, repeating: 0)
         priorities = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.queueStride, repeating: .max)
+        let queues = keys == 0 ? 0 : Self.count * Self.queueStride
+        heads = CurveTable(&region, count: queues, repeating: 0)
+        tails = CurveTable(&region, count: queues, repeating: 0)
+        queueBytes = CurveTable(&region, count: keys == 0 ? 0 : Self.count * 2, repeating: 0)
         blocks = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.blocksPerLane, repeating: CurveBlock())
         lanes = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: CurveLane())
         order = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: 0)
@@ -105,7 +111,8 @@ struct CurveLane: BitwiseCopyable {
 
     static func bytes(_ keys: Int) -> Int {
         CurveTable<CurveLink>.bytes(keys * count) + CurveTable<UInt8>.bytes(keys << 4)
-            + CurveTable<UInt32>.bytes(count * queueStride)
+            + CurveTable<UInt32>.bytes(count * queueStride) + CurveTable<UInt16>.bytes(count * queueStride) * 2
+            + CurveTable<Double>.bytes(count * 2)
             + CurveTable<CurveBlock>.bytes(count * blocksPerLane) + CurveTable<CurveLane>.bytes(count)
             + CurveTable<UInt8>.bytes(count)
     }
@@ -170,7 +177,7 @@ extension CurveLanes {
 
     @inline(__always)
     private func link(_ key: Int, to queue: Int, _ lane: Int, bytes: UInt32) {
-        let tail = Int(lanes[lane].tails[queue])
+        let tail = Int(tails[lane << 5 | queue])
         var block = -1
         if tail != 0 {
             block = links[link(tail, lane)].block
@@ -184,7 +191,7 @@ extension CurveLanes {
                 block = -1
             }
         } else {
-            lanes[lane].heads[queue] = UInt16(truncatingIfNeeded: key)
+            heads[lane << 5 | queue] = UInt16(truncatingIfNeeded: key)
             lanes[lane].queues |= 1 << UInt32(queue)
         }
         let stamp = Float(lanes[lane].stamp)
@@ -201,10 +208,10 @@ extension CurveLanes {
         }
         blocks[place].appended &+= 1
         blocks[place].live &+= 1
-        lanes[lane].tails[queue] = UInt16(truncatingIfNeeded: key)
+        tails[lane << 5 | queue] = UInt16(truncatingIfNeeded: key)
         links[link(key, lane)] = CurveLink(next: 0, previous: tail, block: block)
         if tail == 0 { weigh(queue, lane) }
-        if queue < 2 { lanes[lane].queueBytes[queue] += Double(bytes) }
+        if queue < 2 { queueBytes[lane << 1 | queue] += Double(bytes) }
     }
 
     /// Takes a key that the lane holds out of its queue.
@@ -231,25 +238,25 @@ extension CurveLanes {
         if link.next != 0 {
             links[self.link(link.next, lane)].previous = link.previous
         } else {
-            lanes[lane].tails[queue] = UInt16(truncatingIfNeeded: link.previous)
+            tails[lane << 5 | queue] = UInt16(truncatingIfNeeded: link.previous)
         }
         if link.previous != 0 {
             links[self.link(link.previous, lane)].next = link.next
         } else {
-            lanes[lane].heads[queue] = UInt16(truncatingIfNeeded: link.next)
+            heads[lane << 5 | queue] = UInt16(truncatingIfNeeded: link.next)
             if link.next == 0 { lanes[lane].queues &= ~(1 << UInt32(queue)) }
             isHead = true
         }
         blocks[place].live &-= 1
         if blocks[place].live == 0 { lanes[lane].freeBlocks |= 1 << UInt64(link.block) }
         if isHead { weigh(queue, lane) }
-        if queue < 2 { lanes[lane].queueBytes[queue] -= Double(bytes) }
+        if queue < 2 { queueBytes[lane << 1 | queue] -= Double(bytes) }
     }
 
     /// Works the priority of a queue's head out.
     @inline(__always)
     private func weigh(_ queue: Int, _ lane: Int) {
-        let head = Int(lanes[lane].heads[queue])
+        let head = Int(heads[lane << 5 | queue])
         guard head != 0 else {
             priorities[lane << 5 | queue] = .max
             return
@@ -287,7 +294,12 @@ extension CurveLanes {
     func copy(_ source: Int, to target: Int, _ keys: CurveTable<CurveKey>, highest: Int) {
         lanes[target] = lanes[source]
         for block in 0..<Self.blocksPerLane { blocks[target << 6 | block] = blocks[source << 6 | block] }
-        for queue in 0..<Self.queueStride { priorities[target << 5 | queue] = priorities[source << 5 | queue] }
+        for queue in 0..<Self.queueStride {
+            priorities[target << 5 | queue] = priorities[source << 5 | queue]
+            heads[target << 5 | queue] = heads[source << 5 | queue]
+            tails[target << 5 | queue] = tails[source << 5 | queue]
+        }
+        for queue in 0..<2 { queueBytes[target << 1 | queue] = queueBytes[source << 1 | queue] }
         guard highest > 0 else { return }
         for key in 1...highest {
             links[link(key, target)] = links[link(key, source)]

@@ -175,7 +175,7 @@ extension CurveState {
                 writer.add((lanes.lanes[lane].isComplete ? 1 : 0) | (lanes.lanes[lane].isFilling ? 2 : 0))
                 writer.add(lanes.lanes[lane].misses)
                 for queue in 0..<QueueTable.count {
-                    var key = Int(lanes.lanes[lane].heads[queue])
+                    var key = Int(lanes.heads[lane << 5 | queue])
                     while key != 0 {
                         writer.add(numbers[key] | queue << 32)
                         key = lanes.links[lanes.link(key, lane)].next

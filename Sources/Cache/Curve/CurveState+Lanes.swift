@@ -119,7 +119,7 @@ extension CurveState {
         for lane in 0..<CurveLanes.count where resident >> UInt16(lane) & 1 != 0 {
             lanes.lanes[lane].held += Double(delta)
             let queue = Int(lanes.blocks[lane << 6 | lanes.links[lanes.link(key, lane)].block].queue)
-            if queue < 2 { lanes.lanes[lane].queueBytes[queue] += Double(delta) }
+            if queue < 2 { lanes.queueBytes[lane << 1 | queue] += Double(delta) }
         }
         guard delta > 0 else { return }
         fitTop(adding: 0)
@@ -232,7 +232,7 @@ extension CurveState {
             } else {
                 if Double(bytes) >= lanes.lanes[lane].largest { return refuse(key, lane) }
                 let small = lanes.lanes[lane].size / byteWeight / 10
-                if lanes.lanes[lane].isComplete, lanes.lanes[lane].queueBytes[0] >= small { queue = 1 }
+                if lanes.lanes[lane].isComplete, lanes.queueBytes[lane << 1 | 0] >= small { queue = 1 }
             }
         }
         while lanes.lanes[lane].held + Double(bytes) > lanes.lanes[lane].capacity, lanes.lanes[lane].items > 0 {
@@ -257,10 +257,10 @@ extension CurveState {
             queue = victim(lane)
         } else {
             let whole = lanes.lanes[lane].size / byteWeight
-            let wantsMain = lanes.lanes[lane].queueBytes[1] > whole * 0.9 || lanes.lanes[lane].queues & 1 == 0
+            let wantsMain = lanes.queueBytes[lane << 1 | 1] > whole * 0.9 || lanes.lanes[lane].queues & 1 == 0
             queue = wantsMain && lanes.lanes[lane].queues & 2 != 0 ? 1 : 0
         }
-        let key = Int(lanes.lanes[lane].heads[queue])
+        let key = Int(lanes.heads[lane << 5 | queue])
         let bytes = keys[key].charged
         let counter = lanes.counters[lanes.counter(key, lane)]
         if model.policy == .lazyGDSF {

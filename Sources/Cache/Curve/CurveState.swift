@@ -35,9 +35,10 @@ struct CurveCounts: BitwiseCopyable {
 /// eviction since the start (`isComplete`) holds every key that is alive; the largest lane is complete unless the budget
 /// limits the sizes of interest.
 struct CurveState: ~Copyable {
+    // A pointer comes first: with another first field Swift 6.3 makes invalid code under the thread sanitizer.
+    let region: CurveRegion
     let model: CurveModel
     let maximumKeys: Int
-    let region: CurveRegion
     /// Key 0 is nobody.
     let keys: CurveTable<CurveKey>
     /// Open addressing: the numbers of keys.

@@ -49,7 +49,12 @@ final class TenantDirectory: Sendable {
             let tenant = Tenant(
                 number: number,
                 name: settings.name,
-                store: store(of: settings.name, policy: settings.cache.policy, budget: budget),
+                store: store(
+                    of: settings.name,
+                    policy: settings.cache.policy,
+                    budget: budget,
+                    largest: configuration.cacheTotal
+                ),
                 policy: AccessPolicy(operations: settings.operations, tables: settings.tables.map(Pattern.init)),
                 route: route,
                 cacheRules: CacheRules(settings.cache),
@@ -129,15 +134,17 @@ final class TenantDirectory: Sendable {
 
     /// The store of a tenant, made or set to `budget` bytes.
     ///
-    /// A tenant whose policy has become another one gets an empty store.
-    func store(of name: String, policy: PolicyKind = .lazyGDSF, budget: Int) -> Store {
+    /// A tenant whose policy has become another one gets an empty store. `largest` is what its budget may become.
+    func store(of name: String, policy: PolicyKind, budget: Int, largest: Int) -> Store {
         state.withLock { state in
             if let known = state.stores[name], known.policy == policy {
                 known.setBudget(budget)
                 return known
             }
             state.stores[name]?.setBudget(0)
-            let store = Store(budget: budget, policy: policy, pool: pool, curve: budget > 0)
+            // The number of shards stays while the budget changes: room to grow, without shares too small for large items.
+            let shards = Store.shards(forLargest: min(largest, budget.multipliedReportingOverflow(by: 4).partialValue))
+            let store = Store(budget: budget, policy: policy, pool: pool, shards: shards, curve: budget > 0)
             state.stores[name] = store
             return store
         }

@@ -30,7 +30,7 @@ extension CurveState {
             var items = 0
             for queue in 0..<QueueTable.count {
                 var previous = 0
-                var key = Int(lanes.lanes[lane].heads[queue])
+                var key = Int(lanes.heads[lane << 5 | queue])
                 while key != 0, items <= maximumKeys {
                     let link = lanes.links[lanes.link(key, lane)]
                     if link.previous != previous { faults.append("lane \(lane): links at \(key)") }
@@ -43,7 +43,7 @@ extension CurveState {
                     previous = key
                     key = link.next
                 }
-                if Int(lanes.lanes[lane].tails[queue]) != previous { faults.append("lane \(lane): tail") }
+                if Int(lanes.tails[lane << 5 | queue]) != previous { faults.append("lane \(lane): tail") }
             }
             let resident = (0...highestKey).count { key in keys[key].resident >> UInt16(lane) & 1 != 0 }
             if resident != items || items != lanes.lanes[lane].items {
