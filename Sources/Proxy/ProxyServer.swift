@@ -46,7 +46,10 @@ public final class ProxyServer: Sendable {
         let shared = try SharedState(
             configuration: configuration,
             now: MonotonicClock.now(),
-            pool: SegmentPool(hasher: snapshot.map { KeyHasher(seed: $0.header.seed) } ?? KeyHasher()),
+            pool: SegmentPool(
+                hugePages: configuration.cacheHugePages,
+                hasher: snapshot.map { KeyHasher(seed: $0.header.seed) } ?? KeyHasher()
+            ),
             logger: logger,
             wallClock: wallClock
         )

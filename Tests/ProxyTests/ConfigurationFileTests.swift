@@ -101,7 +101,7 @@ private let minimal = """
                     - {pattern: "*", ttl: 1s, negative_ttl: 2s}
               - {name: b, upstream: file, operations: all, keys: [{id: K3, secret: "${SECRET}"}], cache: {enabled: false}}
               - {name: c, upstream: keys, operations: [GetItem, ListStreams], keys: [{id: K4, secret: "${SECRET}"}]}
-            cache: {total: 10MiB}
+            cache: {total: 10MiB, huge_pages: true}
             coherence: {consistent_read_after_write: 1s, dirty_window: 30s, table_refresh: 2m}
             clock_window: 5m
             drain_timeout: 1s
@@ -174,6 +174,7 @@ private let minimal = """
                     tables: tables
                 )
         )
+        #expect(configuration.cacheTotal == 10 << 20 && configuration.cacheHugePages)
         #expect(configuration.tenants[1].operations == .all && !configuration.tenants[1].cache.enabled)
         #expect(configuration.tenants[2].operations == .only(["GetItem", "ListStreams"]))
         #expect(configuration.cacheBudgets == [8 << 20, 0, 2 << 20])

@@ -43,6 +43,8 @@ public struct CostWeights: Sendable, Equatable {
 }
 
 /// One of the policies, without an existential on the way.
+///
+/// A debug build checks each answer against the contract.
 struct AnyPolicy: Policy {
     let kind: PolicyKind
     private(set) var lru = LRU()
@@ -83,28 +85,37 @@ struct AnyPolicy: Policy {
     }
 
     mutating func admit(_ item: ItemFacts, known: Known, _ queues: QueueTable) -> Placement? {
-        switch kind {
-        case .lru: lru.admit(item, known: known, queues)
-        case .s3fifo: s3fifo.admit(item, known: known, queues)
-        case .lazyGDSF: lazyGDSF.admit(item, known: known, queues)
-        }
+        let placement: Placement? =
+            switch kind {
+            case .lru: lru.admit(item, known: known, queues)
+            case .s3fifo: s3fifo.admit(item, known: known, queues)
+            case .lazyGDSF: lazyGDSF.admit(item, known: known, queues)
+            }
+        assert(placement?.isValid ?? true)
+        return placement
     }
 
     @inline(__always)
     mutating func touch(_ counter: UInt8, bytes: @autoclosure () -> Int) -> UInt8 {
-        switch kind {
-        case .lru: lru.touch(counter, bytes: bytes())
-        case .s3fifo: s3fifo.touch(counter, bytes: bytes())
-        case .lazyGDSF: lazyGDSF.touch(counter, bytes: bytes())
-        }
+        let touched =
+            switch kind {
+            case .lru: lru.touch(counter, bytes: bytes())
+            case .s3fifo: s3fifo.touch(counter, bytes: bytes())
+            case .lazyGDSF: lazyGDSF.touch(counter, bytes: bytes())
+            }
+        assert(touched < Placement.counters)
+        return touched
     }
 
     mutating func victim(_ queues: QueueTable) -> Int? {
-        switch kind {
-        case .lru: lru.victim(queues)
-        case .s3fifo: s3fifo.victim(queues)
-        case .lazyGDSF: lazyGDSF.victim(queues)
-        }
+        let victim =
+            switch kind {
+            case .lru: lru.victim(queues)
+            case .s3fifo: s3fifo.victim(queues)
+            case .lazyGDSF: lazyGDSF.victim(queues)
+            }
+        assert(victim.map { queue in !queues.isEmpty(queue) } ?? (queues.firstInUse == nil))
+        return victim
     }
 
     mutating func verdict(
@@ -113,10 +124,29 @@ struct AnyPolicy: Policy {
         counter: UInt8,
         _ queues: QueueTable
     ) -> Verdict {
-        switch kind {
-        case .lru: lru.verdict(item, queue: queue, counter: counter, queues)
-        case .s3fifo: s3fifo.verdict(item, queue: queue, counter: counter, queues)
-        case .lazyGDSF: lazyGDSF.verdict(item, queue: queue, counter: counter, queues)
+        let verdict =
+            switch kind {
+            case .lru: lru.verdict(item, queue: queue, counter: counter, queues)
+            case .s3fifo: s3fifo.verdict(item, queue: queue, counter: counter, queues)
+            case .lazyGDSF: lazyGDSF.verdict(item, queue: queue, counter: counter, queues)
+            }
+        assert(verdict.isValid)
+        return verdict
+    }
+}
+
+extension Placement {
+    /// A counter is below it.
+    fileprivate static let counters: UInt8 = 32
+
+    fileprivate var isValid: Bool { queue >= 0 && queue < QueueTable.count && counter < Self.counters }
+}
+
+extension Verdict {
+    fileprivate var isValid: Bool {
+        switch self {
+        case .move(let placement): placement.isValid
+        case .evict(let ghost): ghost.map { ghost in ghost.counter < Placement.counters } ?? true
         }
     }
 }

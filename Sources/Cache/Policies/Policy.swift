@@ -4,7 +4,7 @@
 /// that only the policy interprets. When room is needed the policy names a queue; the shard goes through the segment at its
 /// head, oldest record first, and asks for a verdict on each item.
 ///
-/// The contract. A policy
+/// The contract, which `AnyPolicy` checks in debug builds as far as single answers show it. A policy
 /// 1. MUST do all its work in constant time and without allocating; it runs under the shard's lock, some of it on a hit;
 /// 2. MUST place items in queues from 0 to `QueueTable.count - 1`, with counters from 0 to 31;
 /// 3. MUST name a victim queue that is not empty, unless all are;

@@ -61,7 +61,9 @@ extension Configuration {
         let own = tenants.reduce(0) { $0 + ($1.cache.enabled ? $1.cache.budget ?? 0 : 0) }
         let sharing = zip(tenants, tenants.indices).filter { $0.0.cache.enabled && $0.0.cache.budget == nil }
         cacheTotal = own + (sharing.isEmpty && own > 0 ? 0 : Self.defaultCacheTotal)
-        let value = file["cache"]?.section(ConfigurationKeys.cache)?["total"]
+        let section = file["cache"]?.section(ConfigurationKeys.cache)
+        section?.set(&cacheHugePages, "huge_pages") { $0.flag() }
+        let value = section?["total"]
         if let value {
             guard let total = value.size(in: CacheBounds.budget) else { return }
             cacheTotal = total

@@ -22,6 +22,8 @@ public struct Configuration: Sendable {
     public var coherence: CoherenceSettings
     /// Memory for all tenants' caches together; see ``cacheBudgets``.
     public var cacheTotal: Int
+    /// Whether to ask the system for pages of 2 MiB for that memory.
+    public var cacheHugePages = false
     /// Where what the caches know is kept from a clean stop to the next start, if anywhere.
     public var snapshot: String?
     /// Where the requests are recorded, if anywhere.

@@ -30,7 +30,7 @@ enum ConfigurationKeys {
         "tables",
     ]
     static let tableCache = ["pattern", "enabled", "ttl", "negative_ttl", "unchanged_while_stopped"]
-    static let cache = ["total"]
+    static let cache = ["total", "huge_pages"]
     static let coherence = ["consistent_read_after_write", "dirty_window", "table_refresh"]
     static let log = ["level", "format"]
     static let trace = ["path", "max_size"]
