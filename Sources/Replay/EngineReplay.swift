@@ -20,7 +20,9 @@ internal import Trace
     /// The key's number, then zeros.
     private let key: UnsafeMutableRawBufferPointer
     private var value = [UInt8](repeating: 0, count: 64 << 10)
+    /// Nanoseconds since the first request, which may bear a time since 1970.
     private var clock: UInt64 = 0
+    private var origin: UInt64?
     private var expires = false
 
     private(set) var tally = Tally()
@@ -65,7 +67,9 @@ internal import Trace
         // The counts of the warm-up are forgotten, what the caches hold is not.
         if requests == options.warmup, requests > 0 { store.decayCurve(0) }
         requests += 1
-        clock = max(clock, request.time)
+        let begin = origin ?? request.time
+        origin = begin
+        clock = max(clock, request.time - min(begin, request.time))
         if request.timeToLive > 0 { expires = true }
         if expires, requests % Self.upkeepInterval == 0 { store.maintain(now: clock) }
 

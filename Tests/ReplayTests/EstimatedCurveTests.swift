@@ -66,6 +66,13 @@ struct EstimatedCurveTests {
             #expect(curve.error.count == curve.sizes.count && curve.missRatio.count == curve.sizes.count)
             #expect(curve.missRatio == curve.missRatio.sorted(by: >))
         }
+        try withTrace((0..<150).map { "\(1_795_280_526 + $0),g,\($0 % 50),8,100,3600" }) { path in
+            for policy in PolicyKind.allCases {
+                let curve = try Curves.estimated(LoadedTrace(path: path), options: ReplayOptions(policy: policy))
+                #expect(curve.sizes.last ?? 0 > 5_000, "a trace of a few kilobytes has a curve too: \(curve.sizes)")
+                #expect(abs((curve.missRatio.last ?? 1) - 1 / 3) < 0.001, "\(policy)")
+            }
+        }
         try withTrace(["0,s,a,8,8,0"]) { path in
             _ = #expect(throws: TraceError(file: path, problem: "it has no reads")) {
                 try Curves.estimated(LoadedTrace(path: path), options: ReplayOptions())
