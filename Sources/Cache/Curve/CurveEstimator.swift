@@ -16,12 +16,10 @@ public final class CurveEstimator: Sendable {
     ///
     /// They only grow; what has been taken into the curve is remembered in `CurveState.taken`.
     struct Stripe: ~Copyable {
-        let hits = Atomic<UInt64>(0)
-        let hitBytes = Atomic<UInt64>(0)
+        let hits = CurveTally()
+        let inserts = CurveTally()
         let misses = Atomic<UInt64>(0)
-        let inserts = Atomic<UInt64>(0)
-        let insertBytes = Atomic<UInt64>(0)
-        let padding: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        let padding: UInt64 = 0
     }
 
     static let stripeCount = 64
@@ -56,7 +54,7 @@ public final class CurveEstimator: Sendable {
 
     /// A store's.
     convenience init(_ policy: PolicyKind, _ accounting: Accounting, shards: Int, keys: Int?) {
-        let sample = keys ?? (policy == .lru ? 8_191 : 6_144)
+        let sample = keys ?? (policy == .lru ? 8_191 : 5_120)
         self.init(
             policy: policy,
             accounting: accounting,
@@ -108,8 +106,7 @@ public final class CurveEstimator: Sendable {
     private func countUnsampled(_ hash: UInt64, isHit: Bool, payload: Int) {
         let stripe = Self.stripe(of: hash)
         if isHit {
-            stripes[stripe].hits.wrappingAdd(1, ordering: .relaxed)
-            stripes[stripe].hitBytes.wrappingAdd(UInt64(truncatingIfNeeded: payload), ordering: .relaxed)
+            stripes[stripe].hits.add(bytes: payload)
         } else {
             stripes[stripe].misses.wrappingAdd(1, ordering: .relaxed)
         }
@@ -119,16 +116,11 @@ public final class CurveEstimator: Sendable {
     @inline(__always)
     func countUnsampled(stripe: Int, isHit: Bool, payload: Int) {
         if isHit {
-            Self.add(1, to: stripes[stripe].hits)
-            Self.add(UInt64(truncatingIfNeeded: payload), to: stripes[stripe].hitBytes)
+            stripes[stripe].hits.addAlone(bytes: payload)
         } else {
-            Self.add(1, to: stripes[stripe].misses)
+            let misses = stripes[stripe].misses.load(ordering: .relaxed)
+            stripes[stripe].misses.store(misses &+ 1, ordering: .relaxed)
         }
-    }
-
-    @inline(__always)
-    private static func add(_ value: UInt64, to counter: borrowing Atomic<UInt64>) {
-        counter.store(counter.load(ordering: .relaxed) &+ value, ordering: .relaxed)
     }
 
     @inline(__always)
@@ -179,8 +171,7 @@ public final class CurveEstimator: Sendable {
         census.note(mixed, payload: payload)
         guard mixed < threshold.load(ordering: .relaxed) else {
             let stripe = Self.stripe(of: hash)
-            stripes[stripe].inserts.wrappingAdd(1, ordering: .relaxed)
-            stripes[stripe].insertBytes.wrappingAdd(UInt64(truncatingIfNeeded: payload), ordering: .relaxed)
+            stripes[stripe].inserts.add(bytes: payload)
             return
         }
         change { state in
@@ -272,12 +263,16 @@ public final class CurveEstimator: Sendable {
     func collect(_ state: inout CurveState) {
         var sums = SIMD8<UInt64>.zero
         for stripe in 0..<Self.stripeCount {
-            sums[0] &+= stripes[stripe].hits.load(ordering: .relaxed)
-            sums[1] &+= stripes[stripe].hitBytes.load(ordering: .relaxed)
+            let hits = stripes[stripe].hits.value
+            let inserts = stripes[stripe].inserts.value
+            sums[0] &+= hits.count
+            sums[1] &+= hits.bytes
             sums[2] &+= stripes[stripe].misses.load(ordering: .relaxed)
-            sums[3] &+= stripes[stripe].inserts.load(ordering: .relaxed)
-            sums[4] &+= stripes[stripe].insertBytes.load(ordering: .relaxed)
+            sums[3] &+= inserts.count
+            sums[4] &+= inserts.bytes
         }
+        // What a stripe is just carrying comes with the next look.
+        sums = pointwiseMax(sums, state.taken)
         let new = SIMD8<Double>(sums &- state.taken)
         state.taken = sums
         state.storeHits += new[0]

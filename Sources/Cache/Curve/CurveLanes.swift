@@ -46,6 +46,8 @@ struct CurveLane: BitwiseCopyable {
     var size = 0.0
     /// Sampled bytes it may hold.
     var capacity = 0.0
+    /// The budget in sampled bytes.
+    var whole = 0.0
     /// Bytes above which it has no place for an item.
     var largest = 0.0
     var held = 0.0
@@ -61,15 +63,17 @@ struct CurveLane: BitwiseCopyable {
     var isFilling = false
     /// Bits of the blocks and queues not in use, and in use.
     var freeBlocks = UInt64.max
+    var freeCount = UInt32(CurveLanes.blocksPerLane)
     var queues: UInt32 = 0
     var misses = CurveCounts()
 }
 
 /// The memory of the lanes.
 @safe struct CurveLanes {
-    static let count = 13
-    /// Lanes from the largest down that are a factor of the square root of 2 apart; the others are of 2.
-    static let fine = 9
+    static let count = 11
+    /// Lanes from the largest down that are a factor of the square root of 2 apart, as are those near the budget; the others
+    /// are of 2.
+    static let fine = 5
     static let all: UInt16 = 1 << UInt16(count) - 1
     /// What the 13 bits of a link can tell apart.
     static let maximumKeys = 8_191
@@ -78,6 +82,8 @@ struct CurveLane: BitwiseCopyable {
     /// The steps of the grid of sizes.
     static let ratio = 2.0.squareRoot()
     static let least = 4_096.0
+    /// Of a queue that is empty: the largest `Float`.
+    static let noPriority: UInt32 = 0x7f7f_ffff
 
     /// By key, then by lane.
     let links: CurveTable<CurveLink>
@@ -99,8 +105,8 @@ struct CurveLane: BitwiseCopyable {
     init(_ region: inout CurveRegion, keys: Int) {
         links = CurveTable(&region, count: keys * Self.count, repeating: CurveLink(word: 0))
         counters = CurveTable(&region, count: keys << 4, repeating: 0)
-        priorities = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.queueStride, repeating: .max)
         let queues = keys == 0 ? 0 : Self.count * Self.queueStride
+        priorities = CurveTable(&region, count: queues, repeating: Self.noPriority)
         heads = CurveTable(&region, count: queues, repeating: 0)
         tails = CurveTable(&region, count: queues, repeating: 0)
         queueBytes = CurveTable(&region, count: keys == 0 ? 0 : Self.count * 2, repeating: 0)
@@ -130,18 +136,22 @@ struct CurveLane: BitwiseCopyable {
     func setCapacity(_ lane: Int, _ model: CurveModel, weight: Double) {
         let usable = model.usable(lanes[lane].size)
         lanes[lane].capacity = usable / weight
+        lanes[lane].whole = lanes[lane].size / weight
         lanes[lane].largest =
             model.policy == .s3fifo ? lanes[lane].size / Double(model.shards) / 10 : usable / Double(model.shards)
     }
 
     var smallest: Int { Int(order[0]) }
 
-    /// The place in `order` of the lane to give up when a larger one is wanted: one of the small ones that are close.
-    var dispensable: Int {
-        var place = 1
-        while place + Self.fine < Self.count {
+    /// The place in `order` of the lane to give up when a larger one is wanted: one that its neighbours are close to, but
+    /// from half the budget to twice it; first of the small ones, then of those above; else the smallest.
+    func dispensable(budget: Int) -> Int {
+        let near = Double(budget) * 0.47...Double(budget) * 2.2
+        for place in 1..<Self.count - 1 {
+            let size = lanes[Int(order[place])].size
+            guard place + Self.fine < Self.count || budget > 0 && size > near.upperBound else { continue }
+            if near.contains(size) { continue }
             if lanes[Int(order[place + 1])].size < lanes[Int(order[place - 1])].size * 2.1 { return place }
-            place += 1
         }
         return 0
     }
@@ -162,7 +172,7 @@ struct CurveLane: BitwiseCopyable {
 // Queues.
 extension CurveLanes {
     @inline(__always)
-    func link(_ key: Int, _ lane: Int) -> Int { key * Self.count + lane }
+    func link(_ key: Int, _ lane: Int) -> Int { key &* Self.count &+ lane }
 
     @inline(__always)
     func counter(_ key: Int, _ lane: Int) -> Int { key << 4 | lane }
@@ -172,7 +182,7 @@ extension CurveLanes {
     func append(_ key: Int, to queue: Int, _ lane: Int, bytes: UInt32) {
         link(key, to: queue, lane, bytes: bytes)
         lanes[lane].held += Double(bytes)
-        lanes[lane].items += 1
+        lanes[lane].items &+= 1
     }
 
     @inline(__always)
@@ -184,7 +194,7 @@ extension CurveLanes {
             links[link(tail, lane)].next = key
             let isLong = Double(blocks[lane << 6 | block].bytes) * 40 > lanes[lane].capacity
             // Each queue must be able to begin one.
-            if isLong, lanes[lane].freeBlocks.nonzeroBitCount > QueueTable.count {
+            if isLong, lanes[lane].freeCount > UInt32(QueueTable.count) {
                 let place = lane << 6 | block
                 blocks[place].slope =
                     (Float(lanes[lane].stamp) - blocks[place].firstStamp) / Float(max(1, blocks[place].appended))
@@ -192,12 +202,13 @@ extension CurveLanes {
             }
         } else {
             heads[lane << 5 | queue] = UInt16(truncatingIfNeeded: key)
-            lanes[lane].queues |= 1 << UInt32(queue)
+            lanes[lane].queues |= 1 &<< UInt32(truncatingIfNeeded: queue)
         }
         let stamp = Float(lanes[lane].stamp)
         if block < 0 {
             block = lanes[lane].freeBlocks.trailingZeroBitCount
             lanes[lane].freeBlocks &= lanes[lane].freeBlocks &- 1
+            lanes[lane].freeCount &-= 1
             blocks[lane << 6 | block] = CurveBlock(firstStamp: stamp, queue: UInt8(truncatingIfNeeded: queue))
         }
         let place = lane << 6 | block
@@ -219,14 +230,37 @@ extension CurveLanes {
     func unlink(_ key: Int, _ lane: Int, bytes: UInt32) {
         takeOut(key, lane, bytes: bytes)
         lanes[lane].held -= Double(bytes)
-        lanes[lane].items -= 1
+        lanes[lane].items &-= 1
     }
 
-    /// Moves the head of a queue to the end of another, or its own.
+    /// Takes the head of a queue, which is not empty, out of it; the lane's bytes and items still count it.
     @inline(__always)
-    func moveHead(_ key: Int, from queue: Int, to other: Int, _ lane: Int, bytes: UInt32) {
-        takeOut(key, lane, bytes: bytes)
-        link(key, to: other, lane, bytes: bytes)
+    func takeHead(of queue: Int, _ lane: Int) -> Int {
+        let end = lane << 5 | queue
+        let key = Int(heads[end])
+        let link = links[self.link(key, lane)]
+        let place = lane << 6 | link.block
+        let next = link.next
+        heads[end] = UInt16(truncatingIfNeeded: next)
+        let live = blocks[place].live &- 1
+        blocks[place].live = live
+        if live == 0 { free(link.block, lane) }
+        if next != 0 {
+            let word = links[self.link(next, lane)].word & ~(0x1fff << 13)
+            links[self.link(next, lane)].word = word
+            weigh(queue, lane)
+        } else {
+            tails[end] = 0
+            lanes[lane].queues &= ~(1 &<< UInt32(truncatingIfNeeded: queue))
+            priorities[end] = Self.noPriority
+        }
+        return key
+    }
+
+    /// Puts a key that `takeHead` returned at the end of a queue.
+    @inline(__always)
+    func putBack(_ key: Int, to queue: Int, _ lane: Int, bytes: UInt32) {
+        link(key, to: queue, lane, bytes: bytes)
     }
 
     @inline(__always)
@@ -244,13 +278,19 @@ extension CurveLanes {
             links[self.link(link.previous, lane)].next = link.next
         } else {
             heads[lane << 5 | queue] = UInt16(truncatingIfNeeded: link.next)
-            if link.next == 0 { lanes[lane].queues &= ~(1 << UInt32(queue)) }
+            if link.next == 0 { lanes[lane].queues &= ~(1 &<< UInt32(truncatingIfNeeded: queue)) }
             isHead = true
         }
         blocks[place].live &-= 1
-        if blocks[place].live == 0 { lanes[lane].freeBlocks |= 1 << UInt64(link.block) }
+        if blocks[place].live == 0 { free(link.block, lane) }
         if isHead { weigh(queue, lane) }
         if queue < 2 { queueBytes[lane << 1 | queue] -= Double(bytes) }
+    }
+
+    @inline(__always)
+    private func free(_ block: Int, _ lane: Int) {
+        lanes[lane].freeBlocks |= 1 &<< UInt64(truncatingIfNeeded: block)
+        lanes[lane].freeCount &+= 1
     }
 
     /// Works the priority of a queue's head out.
@@ -258,7 +298,7 @@ extension CurveLanes {
     private func weigh(_ queue: Int, _ lane: Int) {
         let head = Int(heads[lane << 5 | queue])
         guard head != 0 else {
-            priorities[lane << 5 | queue] = .max
+            priorities[lane << 5 | queue] = Self.noPriority
             return
         }
         let place = lane << 6 | links[link(head, lane)].block
@@ -271,13 +311,31 @@ extension CurveLanes {
     /// The queue whose head has the least priority, and that.
     @inline(__always)
     func leastQueue(_ lane: Int) -> (queue: Int, priority: Double) {
-        let low = priorities.vector(at: lane << 5, as: SIMD16<UInt32>.self)
-        let high = priorities.vector(at: lane << 5 + 16, as: SIMD8<UInt32>.self)
-        let eight = pointwiseMin(pointwiseMin(low.lowHalf, low.highHalf), high)
-        let four = pointwiseMin(eight.lowHalf, eight.highHalf)
-        let two = pointwiseMin(four.lowHalf, four.highHalf)
-        let least = min(two.x, two.y)
+        // As `Float`s, of which every processor finds the lesser in one instruction.
+        let place = lane << 5
+        let first = Self.lesser(four(place), four(place + 4))
+        let second = Self.lesser(four(place + 8), four(place + 12))
+        let third = Self.lesser(four(place + 16), four(place + 20))
+        let all = Self.lesser(Self.lesser(first, second), third)
+        let low = all.y < all.x ? all.y : all.x
+        let high = all.w < all.z ? all.w : all.z
+        let least = (high < low ? high : low).bitPattern
         return (Int(least & 31), Double(Float(bitPattern: least & ~31)))
+    }
+
+    @inline(__always)
+    private func four(_ place: Int) -> SIMD4<Float> {
+        priorities.vector(at: place, as: SIMD4<Float>.self)
+    }
+
+    @inline(__always)
+    private static func lesser(_ one: SIMD4<Float>, _ other: SIMD4<Float>) -> SIMD4<Float> {
+        SIMD4(
+            other.x < one.x ? other.x : one.x,
+            other.y < one.y ? other.y : one.y,
+            other.z < one.z ? other.z : one.z,
+            other.w < one.w ? other.w : one.w
+        )
     }
 
     /// Keeps stamps small, so that their precision lasts.

@@ -37,11 +37,13 @@ struct CurveKey: BitwiseCopyable {
     }
 }
 
-/// Time in the estimator: units of 2^24 ns, as in records.
+/// Time in the estimator: units of 2^28 ns, about a quarter of a second, of which 36 years fit in 32 bits.
 enum CurveClock {
+    private static let unitShift: UInt64 = 28
+
     static func unit(_ nanoseconds: UInt64) -> UInt32 {
         nanoseconds == .max
-            ? .max : UInt32(clamping: min(nanoseconds >> Record.expiryUnitShift, UInt64(UInt32.max - 1)))
+            ? .max : UInt32(clamping: min(nanoseconds >> unitShift, UInt64(UInt32.max - 1)))
     }
 
     static func shifted(_ time: UInt32, by delay: Int) -> UInt32 {

@@ -173,7 +173,7 @@ extension CurveState {
     }
 
     /// Gives copies in some lanes an expiry; of three ages two are kept.
-    private func date(_ key: Int, _ mask: UInt16, _ expiry: UInt32) {
+    private mutating func date(_ key: Int, _ mask: UInt16, _ expiry: UInt32) {
         var entry = keys[key]
         if entry.resident & ~mask == 0 {
             entry.expiry = expiry
@@ -231,16 +231,14 @@ extension CurveState {
                 queue = 1
             } else {
                 if Double(bytes) >= lanes.lanes[lane].largest { return refuse(key, lane) }
-                let small = lanes.lanes[lane].size / byteWeight / 10
+                let small = lanes.lanes[lane].whole / 10
                 if lanes.lanes[lane].isComplete, lanes.queueBytes[lane << 1 | 0] >= small { queue = 1 }
             }
         }
-        while lanes.lanes[lane].held + Double(bytes) > lanes.lanes[lane].capacity, lanes.lanes[lane].items > 0 {
-            evictOne(lane)
-        }
+        makeRoom(lane, for: Double(bytes))
         lanes.counters[lanes.counter(key, lane)] = counter
         lanes.append(key, to: queue, lane, bytes: bytes)
-        keys[key].resident |= 1 << UInt16(lane)
+        keys[key].resident |= 1 &<< UInt16(truncatingIfNeeded: lane)
     }
 
     private func refuse(_ key: Int, _ lane: Int) {
@@ -248,61 +246,84 @@ extension CurveState {
         lanes.lanes[lane].isComplete = false
     }
 
-    /// Goes one key further in making room.
-    private mutating func evictOne(_ lane: Int) {
-        if lanes.lanes[lane].isComplete { lanes.lanes[lane].isComplete = false }
-        if lanes.lanes[lane].isFilling { lanes.lanes[lane].isFilling = false }
-        let queue: Int
+    /// Makes room for so many bytes, as far as there is anything to evict.
+    @inline(__always)
+    private mutating func makeRoom(_ lane: Int, for bytes: Double) {
+        guard lanes.lanes[lane].held + bytes > lanes.lanes[lane].capacity, lanes.lanes[lane].items > 0 else { return }
+        lanes.lanes[lane].isComplete = false
+        lanes.lanes[lane].isFilling = false
         if model.policy == .lazyGDSF {
-            queue = victim(lane)
+            evictByPriority(lane, bytes)
         } else {
-            let whole = lanes.lanes[lane].size / byteWeight
-            let wantsMain = lanes.queueBytes[lane << 1 | 1] > whole * 0.9 || lanes.lanes[lane].queues & 1 == 0
-            queue = wantsMain && lanes.lanes[lane].queues & 2 != 0 ? 1 : 0
+            evictFromTwo(lane, bytes)
         }
-        let key = Int(lanes.heads[lane << 5 | queue])
-        let bytes = keys[key].charged
-        let counter = lanes.counters[lanes.counter(key, lane)]
-        if model.policy == .lazyGDSF {
+    }
+
+    /// Lazy GDSF: the head of the queue with the least priority leaves, or moves if it was hit since it was placed.
+    @inline(never)
+    private mutating func evictByPriority(_ lane: Int, _ bytes: Double) {
+        let lanes = lanes
+        let keys = keys
+        repeat {
+            let (queue, least) = lanes.leastQueue(lane)
+            if least > lanes.lanes[lane].stamp {
+                lanes.lanes[lane].stamp = least
+                if least > 0.25 { self.lanes.rebase(lane) }
+            }
+            let key = lanes.takeHead(of: queue, lane)
+            let charged = keys[key].charged
+            if queue < 2 { lanes.queueBytes[lane << 1 | queue] -= Double(charged) }
+            let counter = lanes.counters[lanes.counter(key, lane)]
             if counter & CurveRules.touched != 0 {
                 lanes.counters[lanes.counter(key, lane)] = counter & CurveRules.frequencyMask
                 let next = CurveRules.queue(counter, density: keys[key].density)
-                return lanes.moveHead(key, from: queue, to: next, lane, bytes: bytes)
+                lanes.putBack(key, to: next, lane, bytes: charged)
+                continue
             }
-            lanes.unlink(key, lane, bytes: bytes)
-            lanes.lanes[lane].clock &+= 1
-            lanes.links[lanes.link(key, lane)] = CurveLink(word: max(1, lanes.lanes[lane].clock))
-        } else if queue == 1 {
-            lanes.unlink(key, lane, bytes: bytes)
-            if counter > 0 {
-                lanes.counters[lanes.counter(key, lane)] = counter - 1
-                return lanes.append(key, to: 1, lane, bytes: bytes)
-            }
-            lanes.links[lanes.link(key, lane)] = CurveLink(word: 0)
-        } else {
-            lanes.unlink(key, lane, bytes: bytes)
-            if counter >= 2 {
-                lanes.counters[lanes.counter(key, lane)] = 0
-                return lanes.append(key, to: 1, lane, bytes: bytes)
-            }
-            let step = max(1, lanes.lanes[lane].size / byteWeight * 0.9 / 1_024)
-            lanes.lanes[lane].ghosted += Double(bytes)
-            let steps = (lanes.lanes[lane].ghosted / step).rounded(.down)
-            lanes.lanes[lane].ghosted -= steps * step
-            lanes.lanes[lane].clock &+= UInt32(clamping: Int(steps))
-            lanes.links[lanes.link(key, lane)] = CurveLink(word: max(1, lanes.lanes[lane].clock))
-        }
-        keys[key].resident &= ~(1 << UInt16(lane))
+            lanes.lanes[lane].held -= Double(charged)
+            lanes.lanes[lane].items &-= 1
+            let clock = lanes.lanes[lane].clock &+ 1
+            lanes.lanes[lane].clock = clock
+            lanes.links[lanes.link(key, lane)] = CurveLink(word: max(1, clock))
+            keys[key].resident &= ~(1 &<< UInt16(truncatingIfNeeded: lane))
+        } while lanes.lanes[lane].held + bytes > lanes.lanes[lane].capacity && lanes.lanes[lane].items > 0
     }
 
-    @inline(__always)
-    private func victim(_ lane: Int) -> Int {
-        let (best, least) = lanes.leastQueue(lane)
-        if least > lanes.lanes[lane].stamp {
-            lanes.lanes[lane].stamp = least
-            if least > 0.25 { lanes.rebase(lane) }
-        }
-        return best
+    /// S3-FIFO: the head of the small queue or of the main one leaves, or goes to the end of the main one.
+    @inline(never)
+    private mutating func evictFromTwo(_ lane: Int, _ bytes: Double) {
+        let lanes = lanes
+        let keys = keys
+        let whole = lanes.lanes[lane].whole
+        let step = max(1, whole * (0.9 / 1_024))
+        repeat {
+            let wantsMain = lanes.queueBytes[lane << 1 | 1] > whole * 0.9 || lanes.lanes[lane].queues & 1 == 0
+            let queue = wantsMain && lanes.lanes[lane].queues & 2 != 0 ? 1 : 0
+            let key = lanes.takeHead(of: queue, lane)
+            let charged = keys[key].charged
+            lanes.queueBytes[lane << 1 | queue] -= Double(charged)
+            let place = lanes.counter(key, lane)
+            let counter = lanes.counters[place]
+            if counter > (queue == 1 ? 0 : 1) {
+                lanes.counters[place] = queue == 1 ? counter - 1 : 0
+                lanes.putBack(key, to: 1, lane, bytes: charged)
+                continue
+            }
+            lanes.lanes[lane].held -= Double(charged)
+            lanes.lanes[lane].items &-= 1
+            var date: UInt32 = 0
+            if queue == 0 {
+                lanes.lanes[lane].ghosted += Double(charged)
+                if lanes.lanes[lane].ghosted >= step {
+                    let steps = (lanes.lanes[lane].ghosted / step).rounded(.down)
+                    lanes.lanes[lane].ghosted -= steps * step
+                    lanes.lanes[lane].clock &+= UInt32(clamping: Int(steps))
+                }
+                date = max(1, lanes.lanes[lane].clock)
+            }
+            lanes.links[lanes.link(key, lane)] = CurveLink(word: date)
+            keys[key].resident &= ~(1 &<< UInt16(truncatingIfNeeded: lane))
+        } while lanes.lanes[lane].held + bytes > lanes.lanes[lane].capacity && lanes.lanes[lane].items > 0
     }
 }
 
@@ -331,9 +352,9 @@ extension CurveState {
         }
     }
 
-    private func moveUp() {
+    private mutating func moveUp() {
         let top = lanes.top
-        let given = lanes.dispensable
+        let given = lanes.dispensable(budget: budget)
         let new = Int(lanes.order[given])
         lanes.copy(top, to: new, keys, highest: highestKey)
         for place in given + 1..<CurveLanes.count { lanes.order[place - 1] = lanes.order[place] }
@@ -370,6 +391,6 @@ extension CurveState {
     }
 
     private mutating func shrink(_ lane: Int) {
-        while lanes.lanes[lane].held > lanes.lanes[lane].capacity, lanes.lanes[lane].items > 0 { evictOne(lane) }
+        makeRoom(lane, for: 0)
     }
 }

@@ -27,7 +27,7 @@ struct CurveCounts: BitwiseCopyable {
 /// The sample and the caches simulated on it; under the estimator's lock.
 ///
 /// Keys are sampled by hash (SHARDS, Waldspurger et al., FAST 2015): those whose mixed hash is below a threshold, which
-/// falls when their number reaches the maximum. For LRU their stack distances give the whole curve; for other policies 13
+/// falls when their number reaches the maximum. For LRU their stack distances give the whole curve; for other policies 11
 /// caches of different sizes, the lanes, are simulated in small (Waldspurger et al., ATC 2017).
 ///
 /// Invariants: each key in use is in the table once, its hash is below the threshold; a lane's `held` and `items` are those
