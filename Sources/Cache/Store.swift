@@ -90,11 +90,11 @@ public final class Store: Sendable {
         estimator?.setBudget(budget)
     }
 
-    /// The number of shards that suits a store whose budget may become that large: one for each 16 MiB, at least 1 and at
-    /// most 64, so that a few threads seldom meet.
+    /// The number of shards that suits a store whose budget may become that large: one for each 16 MiB, from 128 MiB on
+    /// for each 8 MiB, at least 1 and at most 64, so that a few threads seldom meet.
     public static func shards(forLargest budget: Int) -> Int {
         var count = 1
-        while count < maximumShards, budget >> 24 >= count * 2 {
+        while count < maximumShards, budget >> (count < 8 ? 24 : 23) >= count * 2 {
             count *= 2
         }
         return count
@@ -240,7 +240,9 @@ public final class Store: Sendable {
                 shard.groups.retireAll()
                 shard.sweep.isRunning = false
             }
-            while !shards.withShard(index, { shard in shard.sweepStep(now: 0, limit: Self.step) }) {}
+            while !shards.withShard(index, { shard in shard.sweepStep(now: 0, limit: Self.step) }) {
+                shards.yield(index)
+            }
         }
         estimator?.removeAll()
     }
@@ -257,6 +259,7 @@ public final class Store: Sendable {
             var hasEnded = false
             for _ in 0..<Self.stepsPerCall where !hasEnded {
                 hasEnded = shards.withShard(index) { shard in shard.sweepStep(now: now, limit: Self.step) }
+                shards.yield(index)
             }
             isUnderWay = isUnderWay || !hasEnded
         }
@@ -285,7 +288,9 @@ public final class Store: Sendable {
         total.withLock { total in
             for index in 0..<shards.count {
                 let share = Self.share(of: bytes, shard: index, count: shards.count)
-                while !shards.withShard(index, { shard in shard.shrink(to: share, limit: Self.shrinkStep) }) {}
+                while !shards.withShard(index, { shard in shard.shrink(to: share, limit: Self.shrinkStep) }) {
+                    shards.yield(index)
+                }
             }
             total = bytes
             estimator?.setBudget(bytes)
