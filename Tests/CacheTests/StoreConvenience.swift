@@ -57,3 +57,10 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+extension SegmentPool {
+    /// A pool whose hashes are the same in every run, for tests that measure.
+    static func seeded(_ seed: UInt64 = 1) -> SegmentPool {
+        SegmentPool(hasher: KeyHasher(seed: (seed, 0x7365_6564)))
+    }
+}

@@ -112,7 +112,7 @@ struct CurveAccuracyTests {
     func passesThroughTheStoresOwnRatio(_ policy: PolicyKind) {
         let trace = CurveTrace.zipf(30_000, keys: 3_000, seed: 5)
         let budget = trace.footprint / 6
-        let store = Store(budget: budget, policy: policy, pool: SegmentPool(), accounting: .payload, curve: true)
+        let store = Store(budget: budget, policy: policy, pool: .seeded(), accounting: .payload, curve: true)
         let measured = store.replay(trace)
         let curve = store.curve()
         #expect(abs(curve.missRatio(at: budget) - measured) < 0.001)
@@ -125,7 +125,7 @@ struct CurveAccuracyTests {
 
     @Test func chargesWhatTheStoreCharges() {
         let trace = CurveTrace.zipf(10_000, keys: 2_000, seed: 6)
-        let store = Store(budget: 64 << 20, pool: SegmentPool(), shards: 1, curve: true)
+        let store = Store(budget: 64 << 20, pool: .seeded(), shards: 1, curve: true)
         store.replay(trace)
         var charged = 0
         store.inspectShards { shard in

@@ -178,7 +178,7 @@ struct CurveEventTests {
     }
 
     @Test func withoutAnEstimatorNothingIsKept() {
-        let store = Store(budget: 1 << 20, pool: SegmentPool())
+        let store = Store(budget: 1 << 20, pool: .seeded())
         #expect(store.estimator == nil)
         #expect(store.curve() == MissRatioCurve())
         #expect(store.curveSnapshot(now: 0) == nil)
@@ -186,7 +186,7 @@ struct CurveEventTests {
     }
 
     @Test func aStoreFeedsItsEstimator() {
-        let store = Store(budget: 1 << 20, pool: SegmentPool(), curve: true)
+        let store = Store(budget: 1 << 20, pool: .seeded(), curve: true)
         for turn in 0..<2 {
             for number in 0..<100 {
                 if store.value(key(number)).hit == nil { store.insert(key(number), [1, 2, 3]) }

@@ -234,7 +234,7 @@ enum PlainCache {
 
     /// The engine itself.
     private static func store(_ trace: CurveTrace, _ policy: PolicyKind, _ capacity: Int) -> Double {
-        let store = Store(budget: capacity, policy: policy, pool: SegmentPool(), accounting: .payload)
+        let store = Store(budget: capacity, policy: policy, pool: .seeded(), accounting: .payload)
         return store.replay(trace)
     }
 }

@@ -69,7 +69,7 @@ struct CurveSnapshotTests {
     }
 
     @Test func aStoreTakesItsCurveOver() throws {
-        let pool = SegmentPool()
+        let pool = SegmentPool.seeded()
         let old = Store(budget: 1 << 20, pool: pool, shards: 1, curve: true)
         old.replay(CurveTrace.zipf(3_000, keys: 500, seed: 11))
         let bytes = try #require(old.curveSnapshot(now: 0))
@@ -135,7 +135,7 @@ struct CurveSnapshotTests {
 
     @Test(.timeLimit(.minutes(5)), arguments: PolicyKind.allCases)
     func threadsMayFeedItAtOnce(_ policy: PolicyKind) async {
-        let store = Store(budget: 100_000, policy: policy, pool: SegmentPool(), shards: 4, curve: true)
+        let store = Store(budget: 100_000, policy: policy, pool: .seeded(), shards: 4, curve: true)
         let reads = 4_000
         await withTaskGroup { group in
             for worker: UInt64 in 0..<3 {
