@@ -66,6 +66,33 @@ extension Shard {
         guard record.footprint <= segmentSize - Segment.headerBytes,
             let placement = policy.admit(facts(record), known: known, queues)
         else { return false }
+        return unsafe place(
+            record,
+            placement,
+            stamp: nil,
+            key,
+            hash: hash,
+            value: value,
+            mark: mark,
+            expiresAt: expiresAt,
+            reserved: &reserved
+        )
+    }
+
+    /// Makes room for a new record, writes it at the end of its queue and puts it into the index; false when that cannot be.
+    ///
+    /// Without a stamp it gets the policy's, once room has been made. A reservation of the right size is used, and nil then.
+    mutating func place(
+        _ record: Record,
+        _ placement: Placement,
+        stamp: Double?,
+        _ key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        value: UnsafeRawBufferPointer,
+        mark: UInt32,
+        expiresAt: UInt64,
+        reserved: inout Reservation?
+    ) -> Bool {
         guard makeRoom(for: record, queue: placement.queue, hash: hash) else { return false }
         var run: UInt32 = 0
         var isFilled = false
@@ -77,8 +104,8 @@ extension Shard {
             guard let allocated = pool.allocateRun(record.runUnits) else { return false }
             run = allocated
         }
-        guard let location = append(record, to: placement.queue, limit: budget + segmentSize, stamp: policy.stamp)
-        else {
+        let limit = budget + segmentSize
+        guard let location = append(record, to: placement.queue, limit: limit, stamp: stamp ?? policy.stamp) else {
             if record.isLarge { pool.freeRun(run, record.runUnits) }
             return false
         }
@@ -145,7 +172,7 @@ extension Shard {
         payload > max(segmentSize >> 4, min(segmentSize >> 2, 4 << 10))
     }
 
-    mutating func write(
+    private mutating func write(
         _ record: Record,
         _ location: Int,
         _ key: UnsafeRawBufferPointer,
@@ -168,7 +195,7 @@ extension Shard {
     }
 
     /// Both buckets are full of items: a larger region may place it, else one of those items goes.
-    mutating func insertByForce(_ slot: Slot, hash: UInt64) -> Bool {
+    private mutating func insertByForce(_ slot: Slot, hash: UInt64) -> Bool {
         let room = index.growth(for: hash) + 66 << SegmentPool.unitShift
         if accounting == .payload || held + room <= budget, index.grow(for: hash, pool), index.insert(slot, hash: hash)
         {
@@ -228,7 +255,7 @@ extension Shard {
     }
 
     /// Evicts until a record fits at the end of a queue and in the index; false when it never will.
-    mutating func makeRoom(for record: Record, queue: Int, hash: UInt64) -> Bool {
+    private mutating func makeRoom(for record: Record, queue: Int, hash: UInt64) -> Bool {
         settleRemembered()
         if accounting == .payload {
             guard record.payload <= budget else { return false }

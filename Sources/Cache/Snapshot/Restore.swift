@@ -120,26 +120,21 @@ extension Shard {
         let stamped =
             rank.map { rank in policy.placement(rank) }
             ?? policy.admit(facts(record), known: .nothing, queues).map { placement in (placement, policy.stamp) }
-        guard let (placement, stamp) = stamped, record.footprint <= segmentSize - Segment.headerBytes,
-            makeRoom(for: record, queue: placement.queue, hash: hash)
-        else { return false }
-        var run: UInt32 = 0
-        if record.isLarge {
-            guard let allocated = pool.allocateRun(record.runUnits) else { return false }
-            run = allocated
-        }
-        guard let location = append(record, to: placement.queue, limit: budget + segmentSize, stamp: stamp) else {
-            if record.isLarge { pool.freeRun(run, record.runUnits) }
+        guard let (placement, stamp) = stamped, record.footprint <= segmentSize - Segment.headerBytes else {
             return false
         }
-        runBytes += record.runUnits << SegmentPool.unitShift
-        unsafe write(record, location, key, value, mark, expiresAt, run: run)
-        let entry = Slot(hash: hash, counter: placement.counter, location: location)
-        if !index.insert(entry, hash: hash), !insertByForce(entry, hash: hash) {
-            discard(recordAt: location)
-            return false
-        }
-        return true
+        var none: Reservation?
+        return unsafe place(
+            record,
+            placement,
+            stamp: stamp,
+            key,
+            hash: hash,
+            value: value,
+            mark: mark,
+            expiresAt: expiresAt,
+            reserved: &none
+        )
     }
 
     /// Evicts up to `limit` records towards room for a large value; true when there is room, or never will be.
