@@ -86,6 +86,12 @@ bench-cache: ## The cache engine beside redis-server and memcached (needs Debian
 	swift build -c release --product CacheBenchmark
 	Benchmarks/cache-engine
 
+.PHONY: bench-alloc
+bench-alloc: ## Time of each allocation policy against the number of tenants
+	@Scripts/bootstrap build
+	swift build -c release --product AllocBenchmark
+	Benchmarks/alloc
+
 .PHONY: clean
 clean: ## Remove everything built (not .venv)
 	rm -rf .build .build-asan .build-tsan .build-fuzz

@@ -35,6 +35,8 @@ let package = Package(
         .target(name: "TableStore", dependencies: ["CSQLite", "DynamoDB"]),
         .target(name: "Trace", dependencies: ["CLzma"]),
         .target(name: "Replay", dependencies: ["Cache", "Trace"]),
+        .target(name: "Simulation", dependencies: ["Alloc"]),
+        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport"]),
         .target(
             name: "Proxy",
             dependencies: [
@@ -46,7 +48,7 @@ let package = Package(
         .executableTarget(
             name: "leveret",
             dependencies: [
-                "Proxy", "Replay",
+                "LoadGenerator", "Proxy", "Replay", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -57,6 +59,7 @@ let package = Package(
             dependencies: ["Cache", "CMallocCounter"],
             path: "Benchmarks/CacheBenchmark"
         ),
+        .executableTarget(name: "AllocBenchmark", dependencies: ["Alloc"], path: "Benchmarks/AllocBenchmark"),
 
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "CMallocCounter"]),
@@ -67,11 +70,13 @@ let package = Package(
         .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
         .testTarget(name: "TableStoreTests", dependencies: ["TableStore", "DynamoDB"]),
         .testTarget(name: "TraceTests", dependencies: ["Trace"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Alloc"]),
+        .testTarget(name: "LoadGeneratorTests", dependencies: ["CMallocCounter", "LoadGenerator", "DynamoDB", "SigV4", "Trace", "Transport"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "Cache", "Trace"]),
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Proxy", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
+                "Proxy", "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
                 "CMallocCounter",
             ]
         ),

@@ -42,3 +42,21 @@ public struct Usage: Sendable, Equatable {
         expirations &+= other.expirations
     }
 }
+
+/// An entry that is to be stored, and when; its bytes are lent for the length of a call.
+@safe struct NewEntry {
+    let key: UnsafeRawBufferPointer
+    let hash: UInt64
+    let value: UnsafeRawBufferPointer
+    let mark: UInt32
+    let expiresAt: UInt64
+    let group: UInt32
+    let now: UInt64
+
+    /// Whether it is of any use, and of a length that can be kept.
+    var isStorable: Bool {
+        unsafe expiresAt > now && key.count <= Record.maximumKey && value.count <= Record.maximumValue
+    }
+
+    var payload: Int { unsafe key.count + value.count }
+}

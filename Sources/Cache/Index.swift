@@ -415,11 +415,12 @@ extension Index {
         let fits = unsafe withUnsafeTemporaryAllocation(byteCount: length, alignment: 64) { copy in
             unsafe copy.copyMemory(from: memory.bytes(start, length))
             memory.clear(start, units << SegmentPool.unitShift)
+            var filled = BucketCounts(repeating: 0)
             for wantsItems in [true, false] {
                 for place in 0..<length / 8 {
                     let slot = unsafe Slot(word: copy.load(fromByteOffset: place * 8, as: UInt64.self))
                     guard !slot.isEmpty, slot.isItem == wantsItems else { continue }
-                    if !self.place(slot, in: shrunk), wantsItems {
+                    if !append(slot, in: shrunk, &filled), wantsItems {
                         unsafe memory.copy(UnsafeRawBufferPointer(copy), to: start)
                         return false
                     }

@@ -40,6 +40,11 @@ internal import Glibc
         unsafe madvise(base + offset, length, MADV_HUGEPAGE)
     }
 
+    /// Asks for pages of the usual size again.
+    func preferSmallPages(_ offset: Int, _ length: Int) {
+        unsafe madvise(base + offset, length, MADV_NOHUGEPAGE)
+    }
+
     /// Gives whole pages back to the system; they read as zero afterwards.
     func discard(_ offset: Int, _ length: Int) {
         unsafe madvise(base + offset, length, MADV_DONTNEED)

@@ -19,8 +19,16 @@ struct PoolState {
     private var largest: [Int8] = []
     /// Whether each chunk in use is for indexes: they lie together, so that few pages hold them.
     private var isForIndex: [Bool] = []
+    /// Whether huge pages have been asked for in each chunk in use that is, or was, an index's.
+    private var isHuge: [Bool] = []
     var allocated = 0
     var resident = 0
+    /// Where the search for pages to give back is: the chunks below this one, for blocks of an order at least.
+    private var search = (pass: 0, chunk: 0)
+    /// Whether something has been freed, perhaps where the search has been.
+    var hasFreed = false
+    /// Large blocks first: fewer calls to the system, each of which interrupts every thread.
+    private static let searchOrders = [8, 5, SegmentPool.pageShift - SegmentPool.unitShift]
 
     init(memory: PoolMemory, side: PoolMemory, chunkLimit: Int, hugePages: Bool) {
         self.memory = memory
@@ -49,9 +57,11 @@ struct PoolState {
             if forIndex, !hugePages, let full = isForIndex.lastIndex(of: true) {
                 // Its pages are in memory, and become huge ones in the background, not while a shard waits.
                 memory.preferHugePages(full * SegmentPool.chunkBytes, SegmentPool.chunkBytes)
+                isHuge[full] = true
             }
             largest.append(-1)
             isForIndex.append(forIndex)
+            isHuge.append(false)
             if chunk == 0 {
                 // Unit 0 is never handed out: offset 0 means nothing.
                 release(1, (1 << SegmentPool.chunkOrder) - 1)
@@ -115,6 +125,86 @@ struct PoolState {
             setFree(chunk, half, place >> half ^ 1, true)
         }
         updateLargest(chunk)
+    }
+
+    /// Free memory that is resident.
+    var idle: Int { resident - allocated }
+
+    /// Begins a new search for pages to give back.
+    mutating func beginSearch() {
+        search = (0, largest.count)
+        hasFreed = false
+    }
+
+    enum SearchStep {
+        /// A free block whose pages are in memory, withdrawn; with `isHuge` no more huge pages are to be asked for in its
+        /// chunk, since the next use of what is given back would wait for a whole one to be zeroed.
+        case found(unit: Int, order: Int, isHuge: Bool)
+        /// None is in this chunk.
+        case next
+        /// None is in any.
+        case end
+    }
+
+    /// Looks through one more chunk, from the last one, for a free block, or a part of one of that order at most, whose
+    /// pages are in memory.
+    mutating func searchOn(largest part: Int) -> SearchStep {
+        if search.chunk == 0 {
+            if search.pass + 1 < Self.searchOrders.count {
+                search = (search.pass + 1, largest.count)
+            } else if hasFreed {
+                beginSearch()
+            } else {
+                return .end
+            }
+        }
+        let chunk = search.chunk - 1
+        let least = Self.searchOrders[search.pass]
+        var order = Int(largest[chunk])
+        while order >= least {
+            if let found = residentBlock(chunk, order, part) {
+                withdraw(found.unit, order: found.order, from: found.whole)
+                defer { isHuge[chunk] = false }
+                return .found(unit: found.unit, order: found.order, isHuge: isHuge[chunk])
+            }
+            order -= 1
+        }
+        search.chunk = chunk
+        return .next
+    }
+
+    /// A free block of an order, with pages in memory, or a part of it.
+    private func residentBlock(
+        _ chunk: Int,
+        _ order: Int,
+        _ largest: Int
+    ) -> (unit: Int, order: Int, whole: (unit: Int, order: Int))? {
+        guard freeCount(chunk, order) > 0 else { return nil }
+        let base = chunk << SegmentPool.chunkOrder
+        let part = min(order, largest)
+        for place in 0..<1 << (SegmentPool.chunkOrder - order) where isFree(chunk, order, place) {
+            let unit = base + place << order
+            var start = unit
+            while start < unit + 1 << order {
+                if hasPages(start, order: part) { return (start, part, (unit, order)) }
+                start += 1 << part
+            }
+        }
+        return nil
+    }
+
+    private func hasPages(_ unit: Int, order: Int) -> Bool {
+        let shift = SegmentPool.pageShift - SegmentPool.unitShift
+        let start = (unit >> SegmentPool.chunkOrder) * Self.stride + Self.pagesOffset
+        let first = (unit & ((1 << SegmentPool.chunkOrder) - 1)) >> shift
+        let count = 1 << (order - shift)
+        if count < 64 {
+            let word: UInt64 = side.load(start + (first >> 6) * 8)
+            return word >> UInt64(first & 63) & (1 << UInt64(count) - 1) != 0
+        }
+        return (first >> 6..<(first + count) >> 6).contains { index in
+            side.load(start + index * 8, as: UInt64.self) != 0
+        }
     }
 
     /// Counts a block's pages as given back.

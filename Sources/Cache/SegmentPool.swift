@@ -5,10 +5,10 @@ internal import Synchronization
 ///
 /// The pool reserves one range of address space and hands out blocks of it, a power of two of 1 KiB units, from chunks
 /// of 4 MiB split in halves (a buddy system, Knowlton 1965). A block that is given back merges with its free neighbour;
-/// when the resident free memory passes `keep`, its pages return to the system. The lowest chunk with room is used
-/// first, so that the upper ones empty.
+/// when the resident free memory passes `keep`, pages return to the system, of large blocks first, once no shard's lock is
+/// held. The lowest chunk with room is used first, so that the upper ones empty.
 ///
-/// Lock order: a shard's lock, then the pool's. The system calls that return pages run outside the pool's lock.
+/// Lock order: a shard's lock, then the pool's. The system calls that return pages run outside of both.
 public final class SegmentPool: Sendable {
     /// The pool of stores that were given none.
     public static let shared = SegmentPool()
@@ -34,6 +34,8 @@ public final class SegmentPool: Sendable {
     /// by its owner only.
     private let orders: PoolMemory
     private let state: Mutex<PoolState>
+    /// Whether more free memory is resident than is to be kept, as far as is known.
+    private let hasTooMuch = Atomic<Bool>(false)
 
     /// Makes an empty pool.
     ///
@@ -170,23 +172,54 @@ public final class SegmentPool: Sendable {
     }
 
     private func free(_ unit: Int, order: Int) {
-        // A block beyond the keep is held apart while its pages are given back; not what it merges with, which may be
-        // much larger, beyond its pages.
-        let apart = state.withLock { state -> (unit: Int, order: Int)? in
+        let isTooMuch = state.withLock { state in
             state.allocated -= Self.unit << order
-            let merged = state.release(unit, order: order)
-            let pageOrder = Self.pageShift - Self.unitShift
-            guard state.resident - state.allocated > keep, merged.order >= pageOrder else { return nil }
-            let wanted = max(order, pageOrder)
-            let first = unit & ~((1 << wanted) - 1)
-            state.withdraw(first, order: wanted, from: merged)
-            return (first, wanted)
+            _ = state.release(unit, order: order)
+            state.hasFreed = true
+            guard state.idle > keep, !hasTooMuch.load(ordering: .relaxed) else { return false }
+            state.beginSearch()
+            return true
         }
-        guard let apart else { return }
-        memory.discard(apart.unit << Self.unitShift, Self.unit << apart.order)
-        state.withLock { state in
-            state.forgetPages(apart.unit, order: apart.order)
-            _ = state.release(apart.unit, order: apart.order)
+        if isTooMuch { hasTooMuch.store(true, ordering: .relaxed) }
+    }
+
+    /// Gives pages of free memory beyond `keep` back to the system, 1 MiB in one go, or with a limit 64 KiB, that many
+    /// times.
+    ///
+    /// To be called without a shard's lock by whoever has freed memory. Costs nothing as long as there is not too much.
+    @inline(__always)
+    func trim(limit: Int = .max) {
+        if hasTooMuch.load(ordering: .relaxed) { giveBack(limit: limit) }
+    }
+
+    @inline(never)
+    private func giveBack(limit: Int) {
+        var left = limit
+        // With a limit the search is to be continued in the next call, and may find nothing in this one.
+        var looks = limit == .max ? 1 << 20 : limit * 16
+        while left > 0, looks > 0 {
+            looks -= 1
+            let step = state.withLock { state in
+                guard state.idle > keep - keep / 8 else { return PoolState.SearchStep.end }
+                return state.searchOn(largest: limit == .max ? 10 : 6)
+            }
+            switch step {
+            case .next: continue
+            case .end:
+                hasTooMuch.store(false, ordering: .relaxed)
+                return
+            case .found(let unit, let order, let isHuge):
+                if isHuge {
+                    memory.preferSmallPages(unit << Self.unitShift & ~(Self.chunkBytes - 1), Self.chunkBytes)
+                }
+                // Held apart meanwhile: nobody is given it, and nobody waits.
+                memory.discard(unit << Self.unitShift, Self.unit << order)
+                state.withLock { state in
+                    state.forgetPages(unit, order: order)
+                    _ = state.release(unit, order: order)
+                }
+                left -= 1
+            }
         }
     }
 }

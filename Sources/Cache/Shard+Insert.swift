@@ -3,16 +3,8 @@ extension Shard {
     /// Stores an entry in place of what was there.
     ///
     /// False when it cannot fit, the policy does not want it, or the pool is exhausted; the old entry is gone then.
-    mutating func insert(
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        value: UnsafeRawBufferPointer,
-        mark: UInt32,
-        expiresAt: UInt64,
-        group: UInt32,
-        now: UInt64,
-        reserved: Reservation? = nil
-    ) -> Bool {
+    mutating func insert(_ entry: NewEntry, reserved: Reservation? = nil) -> Bool {
+        let hash = entry.hash
         movesLeft = Self.movesPerCall
         var reserved = reserved
         if let reserved { runBytes -= reserved.bytes }
@@ -20,21 +12,12 @@ extension Shard {
             if let reserved { pool.freeRun(reserved.run, reserved.units) }
             if index.items == 0 { releaseAll() }
         }
-        let slot = unsafe find(key, hash: hash)
-        guard expiresAt > now, key.count <= Record.maximumKey, value.count <= Record.maximumValue,
-            let number = groups.number(of: group)
-        else {
+        let slot = unsafe find(entry.key, hash: hash)
+        guard entry.isStorable, let group = groups.number(of: entry.group) else {
             if let slot { drop(slotAt: slot, hash: hash) }
             return false
         }
-        let record = Record(
-            key: key.count,
-            value: value.count,
-            isLarge: isLarge(key.count + value.count),
-            mark: mark,
-            expiresAt: expiresAt,
-            group: number
-        )
+        let record = record(of: entry, group: group)
         var known = Known.nothing
         if let slot {
             let location = index.slot(at: slot).location
@@ -48,8 +31,8 @@ extension Shard {
                     payload += record.payload - old.payload
                     queues[Segment(unit: pool.segment(holding: location), memory: memory).queue].bytes +=
                         charge(record) - charge(old)
-                    unsafe write(record, location, key, value, mark, expiresAt, run: run)
-                    if accounting == .payload, held > budget { return unsafe ensureRoom(keeping: key, hash: hash) }
+                    write(record, location, entry, run: run)
+                    if accounting == .payload, held > budget { return ensureRoom(keeping: entry) }
                     return true
                 }
                 touch(slot, old)
@@ -66,16 +49,18 @@ extension Shard {
         guard record.footprint <= segmentSize - Segment.headerBytes,
             let placement = policy.admit(facts(record), known: known, queues)
         else { return false }
-        return unsafe place(
-            record,
-            placement,
-            stamp: nil,
-            key,
-            hash: hash,
-            value: value,
-            mark: mark,
-            expiresAt: expiresAt,
-            reserved: &reserved
+        return place(record, placement, stamp: nil, entry, reserved: &reserved)
+    }
+
+    /// What stands before an entry in a segment.
+    func record(of entry: NewEntry, group: UInt16) -> Record {
+        unsafe Record(
+            key: entry.key.count,
+            value: entry.value.count,
+            isLarge: isLarge(entry.payload),
+            mark: entry.mark,
+            expiresAt: entry.expiresAt,
+            group: group
         )
     }
 
@@ -86,13 +71,10 @@ extension Shard {
         _ record: Record,
         _ placement: Placement,
         stamp: Double?,
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        value: UnsafeRawBufferPointer,
-        mark: UInt32,
-        expiresAt: UInt64,
+        _ entry: NewEntry,
         reserved: inout Reservation?
     ) -> Bool {
+        let hash = entry.hash
         guard makeRoom(for: record, queue: placement.queue, hash: hash) else { return false }
         var run: UInt32 = 0
         var isFilled = false
@@ -110,14 +92,17 @@ extension Shard {
             return false
         }
         runBytes += record.runUnits << SegmentPool.unitShift
-        unsafe write(record, location, key, value, mark, expiresAt, run: run, isFilled: isFilled)
-        let entry = Slot(hash: hash, counter: placement.counter, location: location)
-        if !index.insert(entry, hash: hash), !insertByForce(entry, hash: hash) {
+        write(record, location, entry, run: run, isFilled: isFilled)
+        let slot = Slot(hash: hash, counter: placement.counter, location: location)
+        if !index.insert(slot, hash: hash), !insertByForce(slot, hash: hash) {
             discard(recordAt: location)
             return false
         }
         return true
     }
+
+    /// Bytes of a segment that a single hold of the lock may go through to make room.
+    private static let drainedAtOnce = 8 << 10
 
     /// A run for a large value that is counted but not in a record yet, so that it can be filled without the lock.
     struct Reservation {
@@ -135,8 +120,11 @@ extension Shard {
         case reserved(Reservation)
     }
 
-    /// Evicts up to `limit` records for a value of that size, and when there is room reserves a run for it.
-    mutating func reserve(_ key: UnsafeRawBufferPointer, hash: UInt64, value: Int, limit: Int) -> ReserveStep {
+    /// Evicts up to `limit` records for a value of that size, fewer if the shard is wanted, and when there is room reserves
+    /// a run for it.
+    mutating func reserve(_ entry: NewEntry, limit: Int, _ isWanted: () -> Bool) -> ReserveStep {
+        let hash = entry.hash
+        let value = unsafe entry.value.count
         movesLeft = Self.movesPerCall
         defer {
             if index.items == 0 { releaseAll() }
@@ -145,10 +133,10 @@ extension Shard {
         let bytes = units << SegmentPool.unitShift
         let needed = bytes + 2 * segmentSize + index.growth(for: hash)
         guard accounting == .memory, value <= Record.maximumValue, needed <= budget,
-            policy.accepts(ItemFacts(bytes: key.count + bytes, cost: 0))
+            policy.accepts(ItemFacts(bytes: entry.payload - value + bytes, cost: 0))
         else { return .none }
         // What the new value replaces leaves, and its run's bytes need not be evicted for.
-        if held + needed > budget, let slot = unsafe find(key, hash: hash),
+        if held + needed > budget, let slot = unsafe find(entry.key, hash: hash),
             record(at: index.slot(at: slot).location).isLarge
         {
             let frequency = Frequency(counter: index.slot(at: slot).counter, age: 0)
@@ -159,9 +147,9 @@ extension Shard {
             guard left > 0 else { return .again }
             let runs = runBytes
             guard drainOne() else { break }
-            left -= 1 + Self.effort(runs - runBytes)
+            left -= isWanted() ? limit : 1 + Self.effort(runs - runBytes)
         }
-        guard isLarge(key.count + value), held + bytes <= budget, let run = pool.allocateRun(units) else {
+        guard isLarge(entry.payload), held + bytes <= budget, let run = pool.allocateRun(units) else {
             return .none
         }
         runBytes += bytes
@@ -175,19 +163,17 @@ extension Shard {
     private mutating func write(
         _ record: Record,
         _ location: Int,
-        _ key: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer,
-        _ mark: UInt32,
-        _ expiresAt: UInt64,
+        _ entry: NewEntry,
         run: UInt32,
         isFilled: Bool = false
     ) {
-        record.write(memory, location, mark: mark, expiresAt: expiresAt, run: run)
-        unsafe memory.copy(key, to: location + record.keyOffset)
+        record.write(memory, location, mark: entry.mark, expiresAt: entry.expiresAt, run: run)
+        unsafe memory.copy(entry.key, to: location + record.keyOffset)
         if !isFilled {
             let place = record.isLarge ? Int(run) << SegmentPool.unitShift : location + record.valueOffset
-            unsafe memory.copy(value, to: place)
+            unsafe memory.copy(entry.value, to: place)
         }
+        let expiresAt = entry.expiresAt
         guard expiresAt != .max else { return }
         let segment = Segment(unit: pool.segment(holding: location), memory: memory)
         segment.minimumExpiry = min(segment.minimumExpiry, expiresAt)
@@ -289,12 +275,31 @@ extension Shard {
         }
     }
 
+    /// Evicts up to `limit` records, fewer if the shard is wanted, when an insertion might have most of a large segment to
+    /// empty, as after the budget has shrunk; false when there is more to evict.
+    mutating func keepSegmentFree(limit: Int, _ isWanted: () -> Bool) -> Bool {
+        guard accounting == .memory, held + segmentSize > budget else { return true }
+        movesLeft = Self.movesPerCall
+        var left = limit
+        while held + segmentSize > budget, index.items > 0, bytesToDrain > Self.drainedAtOnce {
+            guard left > 0 else { return false }
+            guard drainOne() else { break }
+            left = isWanted() ? 0 : left - 1
+        }
+        return true
+    }
+
+    /// Bytes of the segment being emptied, or the next, that have not been gone through.
+    private var bytesToDrain: Int {
+        draining == 0 ? segmentSize : Segment(unit: draining, memory: memory).used - drainOffset
+    }
+
     /// After an overwrite that made an entry longer in place; false when that entry had to go too.
-    private mutating func ensureRoom(keeping key: UnsafeRawBufferPointer, hash: UInt64) -> Bool {
+    private mutating func ensureRoom(keeping entry: NewEntry) -> Bool {
         while held > budget {
             guard drainOne() else { break }
         }
-        return unsafe find(key, hash: hash) != nil
+        return unsafe find(entry.key, hash: entry.hash) != nil
     }
 
     /// Goes one record further in emptying segments; false when there is nothing left to evict.

@@ -22,8 +22,8 @@ struct Sweep {
 
 // Work in bounded steps.
 extension Shard {
-    /// Evicts up to `limit` records towards a smaller budget; true when it is reached.
-    mutating func shrink(to target: Int, limit: Int) -> Bool {
+    /// Evicts up to `limit` records towards a smaller budget, fewer if the shard is wanted; true when it is reached.
+    mutating func shrink(to target: Int, limit: Int, _ isWanted: () -> Bool) -> Bool {
         movesLeft = Self.movesPerCall
         setSizes(for: target)
         if held > target { remembered.release(pool) }
@@ -32,22 +32,27 @@ extension Shard {
             let runs = runBytes
             guard drainOne() else { break }
             left -= 1 + Self.effort(runs - runBytes)
+            if isWanted() { break }
         }
         budget = max(target, held)
         return held <= target
     }
 
-    /// Reclaims records that are past their time or purged, looking at up to `limit` records and segments; true at the
-    /// end of a pass over all.
-    mutating func sweepStep(now: UInt64, limit: Int) -> Bool {
+    /// Reclaims records that are past their time or purged, looking at up to `limit` records and segments, fewer if the
+    /// shard is wanted, and counts them off `left`; true at the end of a pass over all.
+    mutating func sweepStep(now: UInt64, limit: Int, left whole: inout Int, _ isWanted: () -> Bool) -> Bool {
         if !sweep.isRunning {
             sweep = Sweep()
             sweep.isRunning = true
             groups.beginSweep()
         }
         var left = limit
+        defer { whole -= limit - left }
         var runs = runBytes
+        var hasBegun = false
         while left > 0 {
+            if hasBegun, isWanted() { break }
+            hasBegun = true
             left -= 1 + Self.effort(runs - runBytes)
             runs = runBytes
             if sweep.segment == 0 {

@@ -1,75 +1,70 @@
-internal import Synchronization
-
 /// The shards of a store, each behind its lock.
 ///
 /// Each starts a cache line pair of its own, so that threads in different shards do not write to the same lines; the lock
 /// and what a hit writes are at its beginning.
 ///
-/// Unchecked because it holds a pointer: the mutexes it points to are initialized once and shared as mutexes are.
+/// Unchecked because it holds a pointer: each shard that it points to is used under its lock alone.
 @safe struct ShardTable: ~Copyable, @unchecked Sendable {
     /// A power of two.
     let count: Int
+    private let pool: SegmentPool
     private let base: UnsafeMutableRawPointer
 
+    /// The lock comes first, then the shard; as two objects, since only the shard is used by one thread at a time.
+    private static var shardOffset: Int { 16 }
     private static var alignment: Int { 128 }
-    private static var stride: Int { (MemoryLayout<LockedShard>.size + alignment - 1) & ~(alignment - 1) }
+    private static var stride: Int { (shardOffset + MemoryLayout<Shard>.size + alignment - 1) & ~(alignment - 1) }
 
-    init(count: Int, _ make: (Int) -> Shard) {
+    init(count: Int, _ pool: SegmentPool, _ make: (Int) -> Shard) {
+        assert(MemoryLayout<ShardLock>.size <= Self.shardOffset && MemoryLayout<Shard>.alignment <= Self.shardOffset)
         self.count = count
+        self.pool = pool
         unsafe base = .allocate(byteCount: count * Self.stride, alignment: Self.alignment)
         for index in 0..<count {
-            unsafe (base + index * Self.stride).initializeMemory(as: LockedShard.self, to: LockedShard(make(index)))
+            let start = unsafe base + index * Self.stride
+            unsafe start.initializeMemory(as: ShardLock.self, to: ShardLock())
+            unsafe (start + Self.shardOffset).initializeMemory(as: Shard.self, to: make(index))
         }
     }
 
     deinit {
         for index in 0..<count {
-            unsafe entry(index).deinitialize(count: 1)
+            unsafe shard(index).deinitialize(count: 1)
+            unsafe lock(index).deinitialize(count: 1)
         }
         unsafe base.deallocate()
+        pool.trim()
     }
 
     @inline(__always)
-    private func entry(_ index: Int) -> UnsafeMutablePointer<LockedShard> {
+    private func lock(_ index: Int) -> UnsafeMutablePointer<ShardLock> {
         assert(index >= 0 && index < count)
-        return unsafe (base + index * Self.stride).assumingMemoryBound(to: LockedShard.self)
+        return unsafe (base + index * Self.stride).assumingMemoryBound(to: ShardLock.self)
+    }
+
+    @inline(__always)
+    private func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
+        assert(index >= 0 && index < count)
+        return unsafe (base + index * Self.stride + Self.shardOffset).assumingMemoryBound(to: Shard.self)
     }
 
     /// Calls `body` with a shard, under its lock.
     @inline(__always)
-    func withShard<R>(_ index: Int, _ body: (inout Shard) -> sending R) -> sending R {
-        let entry = unsafe entry(index)
-        if let result = unsafe entry.pointee.mutex.withLockIfAvailable({ shard in body(&shard) }) { return result }
-        return waitForShard(index, body)
+    func withShard<R>(_ index: Int, _ body: (inout Shard) -> R) -> R {
+        let lock = unsafe lock(index)
+        unsafe lock.pointee.lock()
+        defer { unsafe lock.pointee.unlock() }
+        return unsafe body(&shard(index).pointee)
     }
 
-    @inline(never)
-    private func waitForShard<R>(_ index: Int, _ body: (inout Shard) -> sending R) -> sending R {
-        let entry = unsafe entry(index)
-        unsafe entry.pointee.waiting.add(1, ordering: .relaxed)
-        defer { unsafe entry.pointee.waiting.subtract(1, ordering: .relaxed) }
-        return unsafe entry.pointee.mutex.withLock { shard in body(&shard) }
-    }
-
-    /// Lets those have a shard who wait for it; a lock alone goes to whoever asks again first.
+    /// Calls `body` with a shard, under its lock, until it returns true, and lets others have the shard in between.
     ///
-    /// Whoever takes a shard's lock again and again calls this in between, without the lock. It waits for a few
-    /// microseconds at most.
-    func yield(_ index: Int) {
-        let entry = unsafe entry(index)
-        var patience = 20_000
-        while patience > 0, unsafe entry.pointee.waiting.load(ordering: .relaxed) > 0 {
-            patience -= 1
+    /// `body` looks now and then whether somebody wants the shard, and returns then.
+    @inline(__always)
+    func inSteps(_ index: Int, _ body: (inout Shard, _ isWanted: () -> Bool) -> Bool) {
+        let lock = unsafe lock(index)
+        while !withShard(index, { shard in body(&shard) { unsafe lock.pointee.isWanted } }) {
+            unsafe lock.pointee.letOthersIn()
         }
-    }
-}
-
-/// A shard, its lock, and how many threads wait for that.
-private struct LockedShard: ~Copyable {
-    let mutex: Mutex<Shard>
-    let waiting = Atomic<Int>(0)
-
-    init(_ shard: consuming sending Shard) {
-        mutex = Mutex(shard)
     }
 }

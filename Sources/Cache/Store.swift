@@ -26,12 +26,10 @@ public final class Store: Sendable {
     private static let maximumShards = 64
     /// The bits of a hash from here on choose the shard.
     static let shardShift: UInt64 = 58
-    /// Records looked at in one hold of a shard's lock.
-    private static let step = 32
-    /// Holds of each shard's lock in a call of `maintain`.
-    private static let stepsPerCall = 16
-    /// Records evicted in one hold while shrinking: fewer, since a hit may come between at any time.
-    private static let shrinkStep = 4
+    /// Records looked at in one hold of a shard's lock that nobody waits for.
+    static let step = 32
+    /// Records of each shard looked at in a call of `maintain`.
+    private static let recordsPerCall = 512
     /// Values of so many bytes are copied before the shard's lock is taken.
     static let longValue = 8 << 10
 
@@ -40,7 +38,7 @@ public final class Store: Sendable {
 
     let shards: ShardTable
     private let total: Mutex<Int>
-    private let memory: PoolMemory
+    let pool: SegmentPool
     private let hasher: KeyHasher
     /// What estimates the miss ratios at other sizes, if that was asked for.
     public let estimator: CurveEstimator?
@@ -79,8 +77,8 @@ public final class Store: Sendable {
         self.policy = policy
         total = Mutex(budget)
         hasher = pool.hasher
-        memory = pool.memory
-        self.shards = ShardTable(count: count) { index in
+        self.pool = pool
+        self.shards = ShardTable(count: count, pool) { index in
             let share = Self.share(of: budget, shard: index, count: count)
             return Shard(budget: share, policy: policy, pool: pool, accounting: accounting)
         }
@@ -178,37 +176,37 @@ public final class Store: Sendable {
         group: UInt32 = 0,
         now: UInt64
     ) -> Bool {
+        let entry = unsafe NewEntry(
+            key: key,
+            hash: hash,
+            value: value,
+            mark: mark,
+            expiresAt: expiresAt,
+            group: group,
+            now: now
+        )
         var stored = false
         // A large value is copied without the lock, into a run that evictions in short holds have made room for.
         var reserved: Shard.Reservation?
         if value.count >= Self.longValue {
-            reserving: while true {
-                let step = shards.withShard(shard(of: hash)) { shard in
-                    unsafe shard.reserve(key, hash: hash, value: value.count, limit: Self.step)
-                }
-                switch step {
-                case .again: continue
-                case .none: break reserving
+            shards.inSteps(shard(of: hash)) { shard, isWanted in
+                switch shard.reserve(entry, limit: Self.step, isWanted) {
+                case .again: return false
+                case .none: return true
                 case .reserved(let run):
                     reserved = run
-                    unsafe memory.copy(value, to: Int(run.run) << SegmentPool.unitShift)
-                    break reserving
+                    return true
                 }
             }
+            if let reserved { unsafe pool.memory.copy(value, to: Int(reserved.run) << SegmentPool.unitShift) }
         }
-        shards.withShard(shard(of: hash)) { shard in
-            stored = unsafe shard.insert(
-                key,
-                hash: hash,
-                value: value,
-                mark: mark,
-                expiresAt: expiresAt,
-                group: group,
-                now: now,
-                reserved: reserved
-            )
+        shards.inSteps(shard(of: hash)) { shard, isWanted in
+            guard shard.keepSegmentFree(limit: Self.step, isWanted) else { return false }
+            stored = shard.insert(entry, reserved: reserved)
+            return true
         }
-        unsafe noteInsert(key, hash: hash, value: value, mark: mark, expiresAt: expiresAt, group: group, now: now)
+        pool.trim(limit: 1)
+        noteInsert(entry)
         return stored
     }
 
@@ -221,6 +219,7 @@ public final class Store: Sendable {
             removed = !shard.groups.isRetired(shard.record(at: shard.index.slot(at: offset).location).group)
             shard.drop(slotAt: offset, hash: hash)
         }
+        pool.trim(limit: 1)
         estimator?.remove(hash: hash)
         return removed
     }
@@ -240,10 +239,12 @@ public final class Store: Sendable {
                 shard.groups.retireAll()
                 shard.sweep.isRunning = false
             }
-            while !shards.withShard(index, { shard in shard.sweepStep(now: 0, limit: Self.step) }) {
-                shards.yield(index)
+            var left = Int.max
+            shards.inSteps(index) { shard, isWanted in
+                shard.sweepStep(now: 0, limit: Self.step, left: &left, isWanted)
             }
         }
+        pool.trim()
         estimator?.removeAll()
     }
 
@@ -257,10 +258,12 @@ public final class Store: Sendable {
         var isUnderWay = false
         for index in 0..<shards.count {
             var hasEnded = false
-            for _ in 0..<Self.stepsPerCall where !hasEnded {
-                hasEnded = shards.withShard(index) { shard in shard.sweepStep(now: now, limit: Self.step) }
-                shards.yield(index)
+            var left = Self.recordsPerCall
+            shards.inSteps(index) { shard, isWanted in
+                hasEnded = shard.sweepStep(now: now, limit: Self.step, left: &left, isWanted)
+                return hasEnded || left <= 0
             }
+            pool.trim(limit: 1)
             isUnderWay = isUnderWay || !hasEnded
         }
         return isUnderWay
@@ -288,10 +291,9 @@ public final class Store: Sendable {
         total.withLock { total in
             for index in 0..<shards.count {
                 let share = Self.share(of: bytes, shard: index, count: shards.count)
-                while !shards.withShard(index, { shard in shard.shrink(to: share, limit: Self.shrinkStep) }) {
-                    shards.yield(index)
-                }
+                shards.inSteps(index) { shard, isWanted in shard.shrink(to: share, limit: Self.step, isWanted) }
             }
+            pool.trim()
             total = bytes
             estimator?.setBudget(bytes)
         }

@@ -21,10 +21,15 @@ public final class ProxyServer: Sendable {
     private let threads: [WorkerThread]
     private let recorder: TraceRecorder?
     private let snapshotLoader: SnapshotLoader?
+    /// None where there are no tenants: in development and under `leveret local`.
+    private let control: ControlLoop?
     private let hasSaved = Mutex(false)
 
     /// The ports listened on, in the listeners' order.
     public let ports: [Int]
+
+    /// The admin API's port; nil when it is not configured.
+    public var adminPort: Int? { control?.adminPort }
 
     /// Binds the listeners and starts serving.
     ///
@@ -64,6 +69,15 @@ public final class ProxyServer: Sendable {
             )
         }
         let recorder = try configuration.trace.map { try TraceRecorder($0, logger: logger) }
+        // Rates are in force before the first request.
+        let hasTenants = configuration.development == nil && configuration.local == nil
+        let control: ControlLoop?
+        do {
+            control = hasTenants ? try ControlLoop(configuration, directory: shared.directory, logger: logger) : nil
+        } catch {
+            recorder?.finish()
+            throw error
+        }
         // The first worker claims the ports, and settles those given as 0; the others join it.
         var ports = configuration.listeners.map(\.port)
         var threads: [WorkerThread] = []
@@ -90,6 +104,7 @@ public final class ProxyServer: Sendable {
                 thread.send(.stop)
                 thread.join()
             }
+            control?.end()
             recorder?.finish()
             throw error
         }
@@ -98,6 +113,7 @@ public final class ProxyServer: Sendable {
         self.tls = contexts
         self.threads = threads
         self.recorder = recorder
+        self.control = control
         self.ports = ports
         snapshotLoader = snapshot.map { snapshot in
             let thread = threads[0]
@@ -120,6 +136,9 @@ public final class ProxyServer: Sendable {
         }
     }
 
+    /// The configured tenants, for tests.
+    var tenants: [Tenant] { shared.directory.currentTenants().map(\.tenant) }
+
     /// The caches, for tests.
     var stores: [Store] { shared.allStores() }
 
@@ -128,6 +147,7 @@ public final class ProxyServer: Sendable {
         for thread in threads {
             thread.join()
         }
+        control?.end()
         saveSnapshot()
         recorder?.finish()
         shared.directory.closeEmbeddedStores()
@@ -166,7 +186,8 @@ public final class ProxyServer: Sendable {
 
     /// Takes over the tenants, upstreams and keys of a new configuration and reads the certificates again.
     ///
-    /// What was cached stays. Listeners, limits and coherence settings are those the proxy was started with.
+    /// What was cached stays. Listeners, also the admin API's, limits and coherence settings are those the proxy was
+    /// started with.
     ///
     /// - Throws: With the tenants as before; of several certificates those before the broken one are already new.
     public func reload(_ configuration: Configuration) throws {
@@ -176,6 +197,10 @@ public final class ProxyServer: Sendable {
         let registry = try shared.directory.registry(for: configuration)
         for thread in threads {
             thread.send(.adopt(registry))
+        }
+        control?.adopt(configuration)
+        if configuration.admin != shared.configuration.admin {
+            logger.warning("a changed admin listener takes effect when the proxy is started again")
         }
         if configuration.listeners != shared.configuration.listeners {
             logger.warning("changed listeners take effect when the proxy is started again")

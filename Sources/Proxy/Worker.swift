@@ -2,6 +2,7 @@ import Cache
 import DynamoDB
 import Logging
 import SigV4
+import Synchronization
 import Transport
 import Upstream
 
@@ -16,6 +17,9 @@ final class Worker {
     let shared: SharedState
     var registry: TenantRegistry
     let logger: Logger
+
+    /// The lane in which it counts what tenants use.
+    let lane: Int
 
     let verifier: SignatureVerifier
     var requestIDs = RequestID()
@@ -39,6 +43,10 @@ final class Worker {
     private(set) var landings: Mailbox<FlightLanding>?
     /// Requests that wait for a table's description, by view.
     var describing: [ObjectIdentifier: [() -> Void]] = [:]
+    /// Requests that wait for their tenant's rates, by its limits.
+    var rooms: [ObjectIdentifier: WaitingRoom] = [:]
+    /// Calls of tenants by their upstream's data domain.
+    var shares: [ObjectIdentifier: CallShares<DispatchedCall>] = [:]
 
     init(reactor: Reactor, upstream: any Upstream, shared: SharedState, registry: TenantRegistry, logger: Logger) {
         self.reactor = reactor
@@ -46,6 +54,7 @@ final class Worker {
         self.shared = shared
         self.registry = registry
         self.logger = logger
+        lane = shared.workers.add(1, ordering: .relaxed).oldValue
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
         landings = reactor.mailbox { [unowned self] landing in
             waiting.removeValue(forKey: landing.ticket)?(landing.result)
@@ -69,6 +78,7 @@ final class Worker {
 
     /// Fails what waits for an upstream, and every later call.
     func shutdownUpstreams() {
+        giveUpDispatches()
         upstream.shutdown()
         for embedded in embedded.values { embedded.shutdown() }
     }
@@ -112,6 +122,8 @@ final class SharedState: Sendable {
     let stripes: KeyStripes
     let flights = FlightTable()
     let counters = StatusCounters()
+    /// Workers made so far.
+    let workers = Atomic<Int>(0)
     /// In place of the reactor's clock, for tests with recorded signatures.
     let wallClock: (@Sendable () -> Int64)?
     /// The region that health checks name.

@@ -69,6 +69,8 @@ final class WorkerLoop {
         case .stop:
             guard draining == nil else { return }
             draining = servers.count
+            // What still waits for its tenant's rates then is answered while it can be.
+            _ = reactor.schedule(after: drainDeadline / 4 * 3) { [unowned self] in worker.refuseWaiting() }
             for server in servers {
                 server.drain(within: drainDeadline) { [unowned self] in finishOne() }
             }

@@ -11,7 +11,9 @@ struct Leveret: ParsableCommand {
             keeps them coherent with writes, and forwards the rest.
             """,
         version: "leveret \(Self.version)",
-        subcommands: [Serve.self, Local.self, CheckConfig.self, ReplayCommand.self, MissRatioCurve.self]
+        subcommands: [
+            Serve.self, Local.self, CheckConfig.self, Bench.self, Simulate.self, ReplayCommand.self, MissRatioCurve.self,
+        ]
     )
 
     /// The version `--version` tells.

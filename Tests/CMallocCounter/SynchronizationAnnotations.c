@@ -7,21 +7,18 @@
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context))
 #define LOCK_SLOW "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
-#define TRY_LOCK_SLOW "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
 #define UNLOCK_SLOW "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
 
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 
 SWIFT void mutex_lock_slow(uint32_t owner, SELF void *mutex) __asm__(LOCK_SLOW);
-SWIFT bool mutex_try_lock_slow(SELF void *mutex) __asm__(TRY_LOCK_SLOW);
 SWIFT void mutex_unlock_slow(SELF void *mutex) __asm__(UNLOCK_SLOW);
 
 static void *library(const char *name) {
@@ -35,14 +32,6 @@ static void *library(const char *name) {
 SWIFT void mutex_lock_slow(uint32_t owner, SELF void *mutex) {
     ((SWIFT void (*)(uint32_t, SELF void *))library(LOCK_SLOW))(owner, mutex);
     __tsan_acquire(mutex);
-}
-
-SWIFT bool mutex_try_lock_slow(SELF void *mutex) {
-    bool is_locked = ((SWIFT bool (*)(SELF void *))library(TRY_LOCK_SLOW))(mutex);
-    if (is_locked) {
-        __tsan_acquire(mutex);
-    }
-    return is_locked;
 }
 
 SWIFT void mutex_unlock_slow(SELF void *mutex) {

@@ -27,7 +27,7 @@ import Upstream
         let count = Mutex<UInt64>(0)
     }
 
-    private static func serve(_ report: Report, isDevelopment: Bool, upstream: String) throws {
+    private static func serve(_ report: Report, isDevelopment: Bool, isLimited: Bool, upstream: String) throws {
         var configuration = Configuration(
             upstreams: [
                 UpstreamSettings(
@@ -48,11 +48,15 @@ import Upstream
         if isDevelopment { configuration.development = DevelopmentSettings(upstream: .endpoint(upstream)) }
         let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()
+        let registry = try shared.directory.registry(for: configuration)
+        if isLimited {
+            for (_, tenant) in shared.directory.currentTenants() { tenant.limits.setRates(.ample) }
+        }
         let worker = Worker(
             reactor: reactor,
             upstream: try HTTPUpstream(reactor: reactor),
             shared: shared,
-            registry: try shared.directory.registry(for: configuration),
+            registry: registry,
             logger: .init(label: "test")
         )
         let server = try HTTPServer(
@@ -78,15 +82,15 @@ import Upstream
         reactor.run()
     }
 
-    @Test(.enabled(if: malloc_counter_available()), arguments: [false, true])
-    func `a warm hit allocates nothing`(isDevelopment: Bool) throws {
+    @Test(.enabled(if: malloc_counter_available()), arguments: [(false, false), (false, true), (true, false)])
+    func `a warm hit allocates nothing`(isDevelopment: Bool, isLimited: Bool) throws {
         let upstream = try FakeDynamoDB()
         defer { upstream.stop() }
         let report = Report()
         let url = upstream.url
         Thread.detachNewThread {
             do {
-                try Self.serve(report, isDevelopment: isDevelopment, upstream: url)
+                try Self.serve(report, isDevelopment: isDevelopment, isLimited: isLimited, upstream: url)
             } catch {
                 Issue.record("\(error)")
                 report.started.signal()

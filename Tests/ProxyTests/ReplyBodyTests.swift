@@ -106,7 +106,7 @@ import Testing
         #expect(
             names == [
                 "hit", "partial", "miss", "coalesced", "expired", "consistent-read", "leased", "dirty", "too-large",
-                "disabled", "no-description", "upstream-failure", "refused", "not-cacheable",
+                "disabled", "no-description", "upstream-failure", "refused", "not-cacheable", "throttled",
             ]
         )
         #expect(CacheStatus.allCases.map(\.rawValue) == Array(0..<names.count), "counters are found by raw value")

@@ -23,6 +23,8 @@ public final class CurveEstimator: Sendable {
     }
 
     static let stripeCount = 64
+    /// Keys looked at in one hold of the lock.
+    private static let step = 1_024
 
     /// The policy that is simulated.
     public let policy: PolicyKind
@@ -188,12 +190,12 @@ public final class CurveEstimator: Sendable {
 
     /// The removal of all entries of a group.
     public func removeGroup(_ group: UInt32) {
-        change { state in state.removeGroup(group) }
+        changeInSteps { state, keys in state.removeGroup(group, among: keys) }
     }
 
     /// The removal of all entries.
     public func removeAll() {
-        change { state in state.removeAll() }
+        changeInSteps { state, keys in state.removeAll(among: keys) }
     }
 
     /// What a miss costs from now on.
@@ -241,6 +243,20 @@ public final class CurveEstimator: Sendable {
             body(&state)
             if state.isDue { collect(&state) }
             threshold.store(state.threshold, ordering: .relaxed)
+        }
+    }
+
+    /// Calls `body` with some keys' numbers at a time until it has had all, each time under the lock anew.
+    private func changeInSteps(_ body: (inout CurveState, Range<Int>) -> Void) {
+        var first = 1
+        var isLast = false
+        while !isLast {
+            change { state in
+                let end = max(first, min(first + Self.step, state.highestKey + 1))
+                body(&state, first..<end)
+                isLast = end > state.highestKey
+                first = end
+            }
         }
     }
 

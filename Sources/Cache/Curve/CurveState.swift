@@ -192,14 +192,12 @@ extension CurveState {
         if key != 0 { drop(key) }
     }
 
-    mutating func removeGroup(_ group: UInt32) {
-        guard highestKey > 0 else { return }
-        for key in 1...highestKey where keys[key].isInUse && keys[key].group == group { drop(key) }
+    mutating func removeGroup(_ group: UInt32, among numbers: Range<Int>) {
+        for key in numbers where keys[key].isInUse && keys[key].group == group { drop(key) }
     }
 
-    mutating func removeAll() {
-        guard highestKey > 0 else { return }
-        for key in 1...highestKey where keys[key].isInUse { drop(key) }
+    mutating func removeAll(among numbers: Range<Int>) {
+        for key in numbers where keys[key].isInUse { drop(key) }
     }
 
     mutating func decay(_ factor: Double) {

@@ -78,29 +78,26 @@ extension Store {
 
     /// Tells the estimator of an insert, of an entry that was stored or not.
     @inline(__always)
-    func noteInsert(
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        value: UnsafeRawBufferPointer,
-        mark: UInt32,
-        expiresAt: UInt64,
-        group: UInt32,
-        now: UInt64
-    ) {
+    func noteInsert(_ entry: NewEntry) {
         guard let estimator else { return }
         var charged = 0
-        if estimator.samples(hash) {
-            charged = shards.withShard(shard(of: hash)) { shard in
-                shard.charge(key: key.count, value: value.count, mark: mark, expiresAt: expiresAt)
+        if estimator.samples(entry.hash) {
+            charged = shards.withShard(shard(of: entry.hash)) { shard in
+                unsafe shard.charge(
+                    key: entry.key.count,
+                    value: entry.value.count,
+                    mark: entry.mark,
+                    expiresAt: entry.expiresAt
+                )
             }
         }
         estimator.insert(
-            hash: hash,
+            hash: entry.hash,
             charged: charged,
-            payload: key.count + value.count,
-            expiresAt: expiresAt,
-            group: group,
-            now: now
+            payload: entry.payload,
+            expiresAt: entry.expiresAt,
+            group: entry.group,
+            now: entry.now
         )
     }
 }

@@ -1,7 +1,4 @@
 extension Store {
-    /// Records evicted in one hold of a shard's lock.
-    private static let restoreStep = 256
-
     /// Stores an entry of an earlier store where it stood in the order of eviction, if entries come as `export` gives them.
     ///
     /// Never replaces an entry. To make room others are evicted as ever.
@@ -29,25 +26,25 @@ extension Store {
     ) -> Bool {
         var stored = false
         if value.count >= Self.longValue {
-            while !shards.withShard(
-                shard(of: hash),
-                { shard in
-                    shard.evict(forValue: value.count, hash: hash, limit: Self.restoreStep)
-                }
-            ) {}
+            shards.inSteps(shard(of: hash)) { shard, isWanted in
+                shard.evict(forValue: value.count, hash: hash, limit: Self.step, isWanted)
+            }
         }
-        shards.withShard(shard(of: hash)) { shard in
-            stored = unsafe shard.restore(
-                key,
-                hash: hash,
-                value: value,
-                mark: mark,
-                expiresAt: expiresAt,
-                group: group,
-                rank: rank,
-                now: now
-            )
+        let entry = unsafe NewEntry(
+            key: key,
+            hash: hash,
+            value: value,
+            mark: mark,
+            expiresAt: expiresAt,
+            group: group,
+            now: now
+        )
+        shards.inSteps(shard(of: hash)) { shard, isWanted in
+            guard shard.keepSegmentFree(limit: Self.step, isWanted) else { return false }
+            stored = shard.restore(entry, rank: rank)
+            return true
         }
+        pool.trim(limit: 1)
         return stored
     }
 
@@ -87,34 +84,19 @@ extension Store {
 }
 
 extension Shard {
-    mutating func restore(
-        _ key: UnsafeRawBufferPointer,
-        hash: UInt64,
-        value: UnsafeRawBufferPointer,
-        mark: UInt32,
-        expiresAt: UInt64,
-        group: UInt32,
-        rank: EntryRank?,
-        now: UInt64
-    ) -> Bool {
+    mutating func restore(_ entry: NewEntry, rank: EntryRank?) -> Bool {
+        let hash = entry.hash
         movesLeft = Self.movesPerCall
         defer {
             if index.items == 0 { releaseAll() }
         }
-        guard expiresAt > now, key.count <= Record.maximumKey, value.count <= Record.maximumValue else { return false }
-        if let slot = unsafe find(key, hash: hash) {
+        guard entry.isStorable else { return false }
+        if let slot = unsafe find(entry.key, hash: hash) {
             guard groups.isRetired(self.record(at: index.slot(at: slot).location).group) else { return false }
             drop(slotAt: slot, hash: hash)
         }
-        guard let number = groups.number(of: group) else { return false }
-        let record = Record(
-            key: key.count,
-            value: value.count,
-            isLarge: isLarge(key.count + value.count),
-            mark: mark,
-            expiresAt: expiresAt,
-            group: number
-        )
+        guard let group = groups.number(of: entry.group) else { return false }
+        let record = record(of: entry, group: group)
         _ = remembered.take(hash, memory)
         if let ghost = index.findGhost(hash) { index.setSlot(.empty, at: ghost) }
         let stamped =
@@ -124,21 +106,11 @@ extension Shard {
             return false
         }
         var none: Reservation?
-        return unsafe place(
-            record,
-            placement,
-            stamp: stamp,
-            key,
-            hash: hash,
-            value: value,
-            mark: mark,
-            expiresAt: expiresAt,
-            reserved: &none
-        )
+        return place(record, placement, stamp: stamp, entry, reserved: &none)
     }
 
-    /// Evicts up to `limit` records towards room for a large value; true when there is room, or never will be.
-    mutating func evict(forValue count: Int, hash: UInt64, limit: Int) -> Bool {
+    /// Evicts up to `limit` records towards room for a large value, fewer if the shard is wanted; true when there is room, or never will be.
+    mutating func evict(forValue count: Int, hash: UInt64, limit: Int, _ isWanted: () -> Bool) -> Bool {
         movesLeft = Self.movesPerCall
         defer {
             if index.items == 0 { releaseAll() }
@@ -147,6 +119,7 @@ extension Shard {
         guard accounting == .memory, needed <= budget else { return true }
         for _ in 0..<limit where held + needed > budget {
             guard drainOne() else { return true }
+            if isWanted() { break }
         }
         return held + needed <= budget
     }

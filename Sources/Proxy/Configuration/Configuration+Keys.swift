@@ -22,6 +22,7 @@ extension Configuration {
         if snapshot == nil, file["snapshot"] == nil { warnOfItemsNotSaved(file) }
         checkDirtyWindow(file)
         readCacheTotal(file)
+        readAllocation(file)
     }
 
     /// A tenant's `upstream: embedded` needs no entry among the upstreams.

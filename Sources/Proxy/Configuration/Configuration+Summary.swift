@@ -1,3 +1,5 @@
+import Alloc
+
 extension Configuration {
     /// What the configuration comes to, for people: a few lines without secrets.
     public var summary: String {
@@ -21,17 +23,42 @@ extension Configuration {
                 "credentials: \(credentials)",
             ])
         }
-        for (tenant, budget) in zip(tenants, cacheBudgets) {
-            rows.append([
+        for (tenant, base) in zip(tenants, bases) {
+            var row = [
                 "tenant", tenant.name, "upstream \(tenant.upstream)",
                 "\(tenant.keys.count) \(tenant.keys.count == 1 ? "key" : "keys")",
-                "cache \(tenant.cache.enabled ? Units.approximateText(size: budget) : "off")",
-                "operations \(tenant.operations.text)", "tables \(tenant.tables.joined(separator: " "))",
-            ])
+                "cache \(tenant.cache.enabled ? Units.approximateText(size: base.cacheBytes) : "off")",
+            ]
+            if resources != nil { row.append(Self.rates(base.readUnits, base.writeUnits, base.egressBytes)) }
+            rows.append(
+                row + [
+                    "operations \(tenant.operations.text)", "tables \(tenant.tables.joined(separator: " "))",
+                ]
+            )
         }
         rows.append(["cache", "total \(Units.approximateText(size: cacheTotal))"])
+        if let resources {
+            rows.append(["resources", Self.rates(resources.readUnits, resources.writeUnits, resources.egressBytes)])
+        }
+        if tenants.count > 1 {
+            let isOff = allocation.mode == .off
+            let what = isOff ? [] : [allocation.policy.rawValue, "every \(Units.text(duration: allocation.interval))"]
+            rows.append(["allocation", allocation.mode.rawValue] + what)
+        }
+        if let admin { rows.append(["admin", admin.listener.address, "plain HTTP"]) }
         if let trace { rows.append(["trace", trace.path, "at most \(Units.approximateText(size: trace.maxSize))"]) }
         return rows.map { Self.line($0, rows) }.joined(separator: "\n")
+    }
+
+    /// What is limited, a second.
+    private static func rates(_ reads: Double?, _ writes: Double?, _ egress: Double?) -> String {
+        var parts: [String] = []
+        if let reads, reads.isFinite { parts.append("\(Units.text(rate: reads)) RCU/s") }
+        if let writes, writes.isFinite { parts.append("\(Units.text(rate: writes)) WCU/s") }
+        if let egress, let bytes = Int(exactly: egress.rounded()) {
+            parts.append("\(Units.approximateText(size: bytes))/s")
+        }
+        return parts.isEmpty ? "not limited" : parts.joined(separator: " ")
     }
 
     /// Columns are as wide as their widest cell among the rows of the same kind.

@@ -24,6 +24,14 @@ public struct Configuration: Sendable {
     public var cacheTotal: Int
     /// Whether to ask the system for pages of 2 MiB for that memory.
     public var cacheHugePages = false
+    /// What all tenants share besides; nil limits nothing.
+    public var resources: ResourceTotals?
+    /// How what they share is allocated among them.
+    public var allocation = AllocationSettings()
+    /// How requests beyond a tenant's rates are held back.
+    public var throttling = ThrottlingSettings()
+    /// Where the admin API is served, if anywhere.
+    public var admin: AdminSettings?
     /// Where what the caches know is kept from a clean stop to the next start, if anywhere.
     public var snapshot: String?
     /// Where the requests are recorded, if anywhere.

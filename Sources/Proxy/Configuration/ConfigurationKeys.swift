@@ -1,8 +1,8 @@
 /// The keys of `leveret.yaml`, in the order `docs/configuration.md` explains them.
 enum ConfigurationKeys {
     static let file = [
-        "listen", "reactors", "limits", "upstreams", "tenants", "cache", "coherence", "snapshot",
-        "clock_window", "drain_timeout", "log", "trace",
+        "listen", "reactors", "limits", "upstreams", "tenants", "cache", "resources", "allocation", "throttling",
+        "coherence", "snapshot", "clock_window", "drain_timeout", "admin", "log", "trace",
     ]
     static let listener = ["address", "tls"]
     static let tls = ["certificate", "key"]
@@ -23,7 +23,7 @@ enum ConfigurationKeys {
         "profile",
         "file",
     ]
-    static let tenant = ["name", "keys", "upstream", "weight", "operations", "tables", "cache"]
+    static let tenant = ["name", "keys", "upstream", "weight", "share", "operations", "tables", "cache"]
     static let tenantKey = ["id", "secret", "secret_file", "session_token", "session_token_file"]
     static let tenantCache = [
         "enabled", "budget", "policy", "ttl", "negative_ttl", "max_entry", "unchanged_while_stopped",
@@ -31,13 +31,21 @@ enum ConfigurationKeys {
     ]
     static let tableCache = ["pattern", "enabled", "ttl", "negative_ttl", "unchanged_while_stopped"]
     static let cache = ["total", "huge_pages"]
+    static let resources = ["rcu", "wcu", "egress"]
+    static let allocation = [
+        "mode", "policy", "interval", "window", "threshold", "step", "step_interval", "warm", "boost", "salt",
+        "history", "floor",
+    ]
+    static let floor = ["cache", "rcu", "wcu", "egress"]
+    static let throttling = ["queue_length", "queue_deadline", "burst"]
+    static let admin = ["listen"]
     static let coherence = ["consistent_read_after_write", "dirty_window", "table_refresh"]
     static let log = ["level", "format"]
     static let trace = ["path", "max_size"]
 
     static let all = [
         file, listener, tls, limits, upstream, embedded, service, latency, fault, credentials, tenant, tenantKey,
-        tenantCache, tableCache, cache,
+        tenantCache, tableCache, cache, resources, allocation, floor, throttling, admin,
         coherence, log, trace,
     ]
 

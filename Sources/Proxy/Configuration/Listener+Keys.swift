@@ -27,7 +27,8 @@ extension YAMLValue {
         return listener
     }
 
-    private func address() -> Listener? {
+    /// An address alone.
+    func address() -> Listener? {
         guard let text = text("an address") else { return nil }
         do throws(Listener.Problem) {
             return try Listener(address: text.value)

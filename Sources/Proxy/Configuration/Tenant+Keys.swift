@@ -25,6 +25,7 @@ extension YAMLValue {
         var tenant = TenantSettings(name: name ?? "", keys: keyList?.keys(of: owner, &names) ?? [], upstream: "")
         tenant.upstream = section.upstream(names.upstreams.keys.sorted()) ?? ""
         section.set(&tenant.weight, "weight") { $0.weight() }
+        section.set(&tenant.share, "share") { $0.resources() }
         section.set(&tenant.operations, "operations") { $0.operations() }
         section.set(&tenant.tables, "tables") { $0.tables() }
         section.set(&tenant.cache, "cache") { $0.tenantCache() }

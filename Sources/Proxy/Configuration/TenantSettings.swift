@@ -10,6 +10,8 @@ public struct TenantSettings: Sendable {
     public var upstream: String
     /// The tenant's share of what is divided between tenants, relative to the others' weights.
     public var weight: Double
+    /// What of the rates the tenant is entitled to whatever its weight, a second; the rest goes by weight.
+    public var share = ResourceTotals()
     /// The operations the tenant may call.
     public var operations: OperationsPolicy
     /// Patterns of the tables the tenant may name: `*` is any run of characters, `?` any one.

@@ -85,6 +85,15 @@ enum Units {
         return duration == 0 ? "0" : "\(duration)ns"
     }
 
+    /// A rate with at most three decimals.
+    static func text(rate: Double) -> String {
+        let rounded = (rate * 1000).rounded() / 1000
+        return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
+    }
+
+    /// `5%` of 0.05.
+    static func text(percent ratio: Double) -> String { "\(text(rate: ratio * 100))%" }
+
     private static func nonNegative(_ rest: inout Substring, remedy: String) throws(UnitProblem) -> Double {
         if rest.hasPrefix("-") { throw UnitProblem(problem: "is negative", remedy: remedy) }
         let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }

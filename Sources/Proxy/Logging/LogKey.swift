@@ -34,6 +34,8 @@ public enum LogKey: String, Sendable, CaseIterable {
     case port
     /// The number of a reactor thread.
     case reactor
+    /// A throughput over another.
+    case ratio
     /// A named reason, such as why a reply did not come from the cache.
     case reason
     /// AWS' name of a region.
@@ -42,6 +44,8 @@ public enum LogKey: String, Sendable, CaseIterable {
     case replies
     /// The x-amzn-RequestId of a request.
     case requestID = "request_id"
+    /// The number of a round of the allocation.
+    case round
     /// A Unix signal's name.
     case signal
     /// An HTTP status.

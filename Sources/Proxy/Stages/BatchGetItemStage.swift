@@ -29,17 +29,46 @@ extension Worker {
                 throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: name)
             }
         }
-        guard batch.isCacheable, let plan = plan(batch, admitted) else {
-            return forward(hold(admitted), status: .notCacheable, isRead: true)
+        let held = hold(admitted, as: .batchGetItem)
+        held.use?.items = max(1, batch.tables.reduce(0) { $0 + $1.keys.count })
+        guard batch.isCacheable else { return forward(held, status: .notCacheable, isRead: true) }
+        admitCached(held) { [unowned self] in serve(batch, held) }
+    }
+
+    private func serve(_ batch: BatchGetItemRequest, _ held: HeldRequest) {
+        guard let plan = unsafe held.body.withUnsafeBytes({ unsafe plan(batch, $0, held.tenant) }) else {
+            return forward(held, status: .notCacheable, isRead: true)
         }
-        let held = hold(admitted)
+        if let use = held.use { note(plan, use, held.tenant) }
         if plan.missingCount == 0 {
             answer(plan, held)
             for part in plan.tables {
                 refreshIfOld(part.view, as: held)
             }
         } else {
-            describe(plan.tables.map(\.view), as: held) { [unowned self] in fetch(plan, held) }
+            admit(held) { [unowned self] in
+                describe(plan.tables.map(\.view), as: held) { [unowned self] in fetch(plan, held) }
+            }
+        }
+    }
+
+    /// Notes what memory has of a batch.
+    private func note(_ plan: BatchPlan, _ use: RequestUse, _ tenant: Tenant) {
+        tenant.meter.lane(lane) { lane in
+            for part in plan.tables {
+                let isCacheable = part.view.cache.isEnabled && !part.spec.consistentRead
+                for key in part.keys {
+                    switch key.found {
+                    case .stored(let value):
+                        use.hits += 1
+                        use.hitUnits += lane.costs.readUnits(ofJSON: value.count)
+                    case .missing:
+                        if isCacheable { use.misses += 1 }
+                    case .postponed: use.items -= 1
+                    }
+                }
+                if isCacheable { use.isCacheable = true } else { use.isConsistent = part.spec.consistentRead }
+            }
         }
     }
 
@@ -47,31 +76,35 @@ extension Worker {
     ///
     /// Nil for what the upstream must judge (a key asked for twice, a projection DynamoDB refuses) and for tables named
     /// by ARN.
-    private func plan(_ batch: BatchGetItemRequest, _ admitted: Admitted) -> BatchPlan? {
+    private func plan(
+        _ batch: BatchGetItemRequest,
+        _ body: UnsafeRawBufferPointer,
+        _ tenant: Tenant
+    ) -> BatchPlan? {
         var plan = BatchPlan(request: batch, tables: [])
         var held = 0
         for spec in batch.tables {
             guard spec.nameIsPlain,
-                let view = unsafe view(of: spec.name.slice(of: admitted.body), for: admitted.tenant),
+                let view = unsafe view(of: spec.name.slice(of: body), for: tenant),
                 let projected = unsafe Projected(
-                    expression: spec.projectionExpression.map { unsafe $0.slice(of: admitted.body) },
-                    names: spec.expressionAttributeNames.map { unsafe $0.slice(of: admitted.body) },
-                    attributes: spec.attributesToGet.map { unsafe $0.slice(of: admitted.body) }
+                    expression: spec.projectionExpression.map { unsafe $0.slice(of: body) },
+                    names: spec.expressionAttributeNames.map { unsafe $0.slice(of: body) },
+                    attributes: spec.attributesToGet.map { unsafe $0.slice(of: body) }
                 )
             else { return nil }
             var part = BatchPlan.TablePart(spec: spec, view: view, projection: projected.value, keys: [])
             var distinct: Set<[UInt8]> = []
             let epoch = view.table.epoch
             for range in spec.keys {
-                CacheKey.begin(keyBuffer, tenant: admitted.tenant.number, table: view.table.number, epoch: epoch)
-                guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: admitted.body), to: keyBuffer) else {
+                CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
+                guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer) else {
                     return nil
                 }
                 var key = unsafe BatchPlan.Key(range: range, canonical: Array(CacheKey.canonical(keyBuffer.bytes)))
                 guard distinct.insert(key.canonical).inserted else { return nil }
-                if view.cache.isEnabled, !spec.consistentRead, let stored = stored(for: admitted.tenant) {
+                if view.cache.isEnabled, !spec.consistentRead, let stored = stored(for: tenant) {
                     unsafe trace?.read(
-                        admitted.tenant,
+                        tenant,
                         view,
                         canonical: CacheKey.canonical(keyBuffer.bytes),
                         stored: stored.count
@@ -106,6 +139,7 @@ extension Worker {
                 consistentRead: part.spec.consistentRead || fill?.needsConsistentRead == true
             )
         }
+        if isUpgraded.contains(true) { held.use?.isConsistent = true }
         var body: [UInt8] = []
         unsafe held.body.withUnsafeBytes { source in
             unsafe RequestWriter.appendBatchGetItem(

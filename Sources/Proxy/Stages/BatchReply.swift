@@ -55,13 +55,9 @@ extension Worker {
             }
         }
         guard let body else {
-            return reply(
-                .internalServerError("An item could not be projected."),
-                to: held.exchange,
-                contentType: held.contentType
-            )
+            return reply(.internalServerError("An item could not be projected."), to: held)
         }
-        reply(body, cache: plan.status, contentType: held.contentType, to: held.exchange)
+        reply(body, cache: plan.status, to: held)
     }
 
     private func assemble(

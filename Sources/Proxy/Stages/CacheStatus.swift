@@ -28,6 +28,8 @@ enum CacheStatus: Int, CaseIterable, Sendable {
     case refused
     /// A request of a form that is not answered from memory (other operations, unusual parameters).
     case notCacheable
+    /// Refused by the proxy: over the tenant's rates for longer than it may wait.
+    case throttled
 
     /// The header's value.
     var name: StaticString {
@@ -46,6 +48,7 @@ enum CacheStatus: Int, CaseIterable, Sendable {
         case .upstreamFailure: "upstream-failure"
         case .refused: "refused"
         case .notCacheable: "not-cacheable"
+        case .throttled: "throttled"
         }
     }
 

@@ -21,17 +21,25 @@ final class FlightTable: Sendable {
 
     private let flights = Mutex<[Key: [Waiter]]>([:])
 
-    /// Joins the flight of that key.
-    ///
-    /// - Returns: False when there was none: the caller now leads one and must land it.
-    func join(_ key: Key, _ waiter: Waiter) -> Bool {
+    /// What came of asking for a flight.
+    enum Boarding: Sendable {
+        case joined
+        /// There was none: the caller now leads one and must land it.
+        case leads
+        /// There was none, and the caller may not lead one.
+        case none
+    }
+
+    /// Joins the flight of that key, or leads one if it may.
+    func join(_ key: Key, _ waiter: Waiter, mayLead: Bool = true) -> Boarding {
         flights.withLock { flights in
             if flights[key] != nil {
                 flights[key]?.append(waiter)
-                return true
+                return .joined
             }
+            guard mayLead else { return .none }
             flights[key] = []
-            return false
+            return .leads
         }
     }
 

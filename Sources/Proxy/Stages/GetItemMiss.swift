@@ -23,6 +23,18 @@ extension Worker {
         describe([held.view], as: held.request) { [unowned self] in fetchDescribed(held) }
     }
 
+    /// Reads the item once the tenant may, unless it is in memory by then.
+    ///
+    /// The lease is taken anew: it is of the time at which the read is sent.
+    private func admitFetch(_ held: HeldGet) {
+        let arrival = reactor.now
+        admit(held.request) { [unowned self] in
+            let hasWaited = reactor.now != arrival
+            if hasWaited, answerFromMemory(held) { return }
+            fetch(held)
+        }
+    }
+
     private func fetchDescribed(_ held: HeldGet) {
         let table = held.view.table
         // The epoch before the description: whatever changes the description after this raises the epoch too.
@@ -59,10 +71,23 @@ extension Worker {
             let key = FlightTable.Key(cacheKey: cacheKey, version: lease.version)
             let ticket = ticket()
             waiting[ticket] = { [unowned self] result in answer(held, result, joined: true, isUpgraded: false) }
-            if shared.flights.join(key, FlightTable.Waiter(mailbox: landings, ticket: ticket)) { return }
+            // To join a read under way costs nothing, to lead one does.
+            switch shared.flights.join(
+                key,
+                FlightTable.Waiter(mailbox: landings, ticket: ticket),
+                mayLead: held.request.isAdmitted
+            ) {
+            case .joined: return refund(held.request)
+            case .leads: flight = key
+            case .none:
+                waiting[ticket] = nil
+                return admitFetch(held)
+            }
             waiting[ticket] = nil
-            flight = key
+        } else if !held.request.isAdmitted {
+            return admitFetch(held)
         }
+        held.request.use?.isConsistent = held.get.consistentRead || isUpgraded
         var body: [UInt8]?
         if isUpgraded || held.projection != nil {
             body = wholeItemRequest(held, consistentRead: held.get.consistentRead || isUpgraded)
@@ -119,18 +144,19 @@ extension Worker {
         isTooLarge: Bool = false
     ) {
         let request = held.request
+        if joined { countCoalesced(fetched, request) }
         let status: CacheStatus = joined ? .coalesced : isTooLarge ? .tooLarge : held.status
         switch fetched {
         case .failure(let failure):
-            reply(failure, isRead: true, contentType: request.contentType, to: request.exchange)
+            reply(failure, isRead: true, to: request)
         case .opaque(let upstream):
-            reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+            reply(upstream, cache: status, to: request)
         case .item(let upstream, let item, let consumed):
             if !held.get.consistentRead {
                 trace?.read(request.tenant, held.view, canonical: held.canonical, item: item.map { $0.end - $0.start })
             }
             if !joined, !isUpgraded, held.projection == nil {
-                return reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+                return reply(upstream, cache: status, to: request)
             }
             var body: [UInt8] = []
             var isWhole = false
@@ -148,9 +174,9 @@ extension Worker {
             }
             guard isWhole else {
                 let error = ErrorReply.internalServerError("The item could not be projected.")
-                return reply(error, cache: .upstreamFailure, to: request.exchange, contentType: request.contentType)
+                return reply(error, cache: .upstreamFailure, to: request)
             }
-            reply(body, cache: status, contentType: request.contentType, to: request.exchange)
+            reply(body, cache: status, to: request)
         }
     }
 }

@@ -16,41 +16,90 @@ extension Worker {
         let name = try resolveTable(get, admitted)
         guard let view = name.view, get.isCacheable, view.cache.isEnabled else {
             let status: CacheStatus = name.view.map { $0.cache.isEnabled } == false ? .disabled : .notCacheable
-            return forward(hold(admitted), status: status, isRead: true)
+            return forward(hold(admitted, as: .getItem), status: status, isRead: true)
         }
 
         let epoch = view.table.epoch
         CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
         guard unsafe ItemKey.appendCanonical(keyObject: get.key.slice(of: admitted.body), to: keyBuffer) else {
-            return forward(hold(admitted), status: .notCacheable, isRead: true)
+            return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
         }
         var status = CacheStatus.consistentRead
+        var mustWait = false
         if !get.consistentRead {
-            switch lookup(get, admitted, view, name.arn) {
+            mustWait = owesBytes(admitted.tenant)
+            status = .miss
+        }
+        if !get.consistentRead, !mustWait {
+            let found = unsafe lookup(
+                get,
+                view,
+                name.arn,
+                body: admitted.body,
+                tenant: admitted.tenant,
+                contentType: ReplyContentType(of: admitted.http),
+                to: admitted.exchange
+            )
+            switch found {
             case .answered:
                 refreshIfOld(view, as: hold(admitted))
                 return
             case .notUnderstood:
-                return forward(hold(admitted), status: .notCacheable, isRead: true)
+                return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
             case .absent(let reason):
                 status = reason
             }
         }
         guard let projection = unsafe Projected(get, admitted.body) else {
             // The upstream words the error.
-            return forward(hold(admitted), status: .notCacheable, isRead: true)
+            return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
         }
-        unsafe fetch(
-            HeldGet(
-                request: hold(admitted),
-                get: get,
-                view: view,
-                canonical: Array(CacheKey.canonical(keyBuffer.bytes)),
-                arn: name.arn,
-                projection: projection.value,
-                status: status
-            )
+        let held = unsafe HeldGet(
+            request: hold(admitted, as: .getItem),
+            get: get,
+            view: view,
+            canonical: Array(CacheKey.canonical(keyBuffer.bytes)),
+            arn: name.arn,
+            projection: projection.value,
+            status: status
         )
+        held.request.use?.isConsistent = get.consistentRead
+        held.request.use?.isCacheable = !get.consistentRead
+        held.request.use?.misses = get.consistentRead ? 0 : 1
+        if mustWait {
+            admitCached(held.request) { [unowned self] in
+                if !answerFromMemory(held) { fetch(held) }
+            }
+        } else {
+            fetch(held)
+        }
+    }
+
+    /// Answers a request that has waited, if what it asks for is in memory by now.
+    func answerFromMemory(_ held: HeldGet) -> Bool {
+        guard !held.get.consistentRead else { return false }
+        let request = held.request
+        CacheKey.begin(
+            keyBuffer,
+            tenant: request.tenant.number,
+            table: held.view.table.number,
+            epoch: held.view.table.epoch
+        )
+        let found = unsafe request.body.withUnsafeBytes { body in
+            unsafe held.canonical.withUnsafeBytes { unsafe keyBuffer.append($0) }
+            return unsafe lookup(
+                held.get,
+                held.view,
+                held.arn,
+                body: body,
+                tenant: request.tenant,
+                contentType: request.contentType,
+                to: request.exchange
+            )
+        }
+        guard case .answered = found else { return false }
+        refund(request)
+        return true
     }
 
     /// The table a GetItem names, if the tenant may read it.
@@ -83,9 +132,12 @@ extension Worker {
     /// Looks the key in `keyBuffer` up and answers on a hit.
     private func lookup(
         _ get: GetItemRequest,
-        _ admitted: Admitted,
         _ view: TenantTable,
-        _ arn: String?
+        _ arn: String?,
+        body: UnsafeRawBufferPointer,
+        tenant: Tenant,
+        contentType: ReplyContentType,
+        to exchange: HTTPExchange
     ) -> LookupOutcome {
         if let arn {
             guard case .known(let metadata) = view.metadata(now: reactor.now), metadata.arn == arn else {
@@ -95,15 +147,15 @@ extension Worker {
         let key = unsafe keyBuffer.bytes
         let isWhole = get.projectionExpression == nil && get.attributesToGet == nil
         let isPlain = isWhole && get.returnConsumedCapacity == .none
-        let store = admitted.tenant.store
+        let store = tenant.store
         let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { entry in
             if isPlain {
                 unsafe reply(
                     entry.value,
                     checksum: entry.mark,
                     cache: .hit,
-                    contentType: ReplyContentType(of: admitted.http),
-                    to: admitted.exchange
+                    contentType: contentType,
+                    to: exchange
                 )
             } else {
                 valueBuffer.removeAll(keepingCapacity: true)
@@ -113,35 +165,44 @@ extension Worker {
         }
         switch found {
         case .hit(let stored):
-            unsafe trace?.read(admitted.tenant, view, canonical: CacheKey.canonical(key), stored: stored)
-            if isPlain { return .answered }
-            return answerShaped(get, admitted) ? .answered : .notUnderstood
+            unsafe trace?.read(tenant, view, canonical: CacheKey.canonical(key), stored: stored)
+            if isPlain {
+                countHit(tenant, stored: stored, reply: stored)
+                return .answered
+            }
+            guard let count = unsafe answerShaped(get, body: body, contentType: contentType, to: exchange) else {
+                return .notUnderstood
+            }
+            countHit(tenant, stored: stored, reply: count)
+            return .answered
         case .expired: return .absent(.expired)
         case .miss: return .absent(.miss)
         }
     }
 
     /// Answers from the stored body in `valueBuffer` a request that wants a projection or its capacity.
-    private func answerShaped(_ get: GetItemRequest, _ admitted: Admitted) -> Bool {
-        guard let projection = unsafe Projected(get, admitted.body) else { return false }
+    ///
+    /// - Returns: The length of the answer's body; nil when the upstream must judge.
+    private func answerShaped(
+        _ get: GetItemRequest,
+        body source: UnsafeRawBufferPointer,
+        contentType: ReplyContentType,
+        to exchange: HTTPExchange
+    ) -> Int? {
+        guard let projection = unsafe Projected(get, source) else { return nil }
         var body: [UInt8] = []
         let isComplete = unsafe valueBuffer.withUnsafeBytes { stored in
             let item = unsafe StoredItem.item(in: stored)
             return unsafe GetItemBody.append(item, projection: projection.value, to: &body)
         }
-        guard isComplete else { return false }
+        guard isComplete else { return nil }
         if get.returnConsumedCapacity != .none {
             var capacity: [UInt8] = []
-            let name = unsafe get.tableName.slice(of: admitted.body)
+            let name = unsafe get.tableName.slice(of: source)
             unsafe ConsumedCapacity.appendHit(tableName: name, shape: get.returnConsumedCapacity, to: &capacity)
             GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
         }
-        reply(
-            body,
-            cache: .hit,
-            contentType: ReplyContentType(of: admitted.http),
-            to: admitted.exchange
-        )
-        return true
+        reply(body, cache: .hit, contentType: contentType, to: exchange)
+        return body.count
     }
 }

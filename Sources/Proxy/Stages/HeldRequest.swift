@@ -17,11 +17,18 @@ struct HeldRequest {
     let contentType: ReplyContentType
     /// The headers that `--dev` passes on; empty otherwise.
     let callerHeaders: [(name: String, value: [UInt8])]
+    /// What it takes of the tenant's rates; nil for what costs the tenant nothing.
+    var use: RequestUse?
+
+    /// Its tenant's rates have let it through, or it costs nothing.
+    var isAdmitted: Bool { use.map { $0.charged != nil } ?? true }
 }
 
 extension Worker {
     /// Copies what a later answer needs.
-    func hold(_ admitted: Admitted) -> HeldRequest {
+    ///
+    /// `operation` is told when the tenant pays for it.
+    func hold(_ admitted: Admitted, as operation: DataOperation? = nil, isWrite: Bool = false) -> HeldRequest {
         var callerHeaders: [(name: String, value: [UInt8])] = []
         if case .caller = admitted.tenant.route.identity {
             for name in ["authorization", "x-amz-date", "x-amz-security-token", "host"] as [StaticString] {
@@ -36,29 +43,36 @@ extension Worker {
             body: Array(admitted.body),
             target: String(decoding: admitted.target, as: UTF8.self),
             contentType: ReplyContentType(of: admitted.http),
-            callerHeaders: callerHeaders
+            callerHeaders: callerHeaders,
+            use: operation.map { use(of: $0, isWrite: isWrite, by: admitted.tenant) }
         )
     }
 
     /// Sends a request upstream as the tenant.
     ///
     /// `body` is sent in place of the request's own. `completion` is called once, on this reactor, not before this
-    /// function returns.
+    /// function returns; what the request has used is settled then.
     func send(
         _ request: HeldRequest,
         body: [UInt8]? = nil,
         isRead: Bool,
         completion: @escaping (UpstreamResult) -> Void
     ) {
+        let body = body ?? request.replacement ?? request.body
+        let asking = request.use.flatMap { askingForCapacity(body, $0, of: request.tenant) }
+        let sent = asking ?? body
         send(
             request.target,
-            body: body ?? request.replacement ?? request.body,
+            body: sent,
             contentType: request.contentType,
             callerHeaders: request.callerHeaders,
             as: request.tenant,
             isRead: isRead,
-            completion: completion
-        )
+            takesTurns: request.use != nil
+        ) { [unowned self] result in
+            guard let use = request.use else { return completion(result) }
+            completion(settle(use, of: request, sent: sent.count, hasAsked: asking != nil, result))
+        }
     }
 
     /// Sends a request of the proxy's own as the tenant.
@@ -86,6 +100,7 @@ extension Worker {
         callerHeaders: [(name: String, value: [UInt8])],
         as tenant: Tenant,
         isRead: Bool,
+        takesTurns: Bool = false,
         completion: @escaping (UpstreamResult) -> Void
     ) {
         let authentication: UpstreamAuthentication
@@ -116,10 +131,15 @@ extension Worker {
             authentication: authentication,
             isRead: isRead
         )
-        upstream(of: tenant.route).send(call) { [unowned self] result in
+        func finish(_ result: UpstreamResult) {
             let result = result.flatMap(Self.verified)
             if case .failure(let failure) = result { log(failure, of: target, as: tenant) }
             completion(result)
+        }
+        if takesTurns {
+            dispatch(call, of: tenant, completion: finish)
+        } else {
+            upstream(of: tenant.route).send(call, completion: finish)
         }
     }
 

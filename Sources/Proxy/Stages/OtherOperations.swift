@@ -52,11 +52,16 @@ extension Worker {
         let effect = operation.effect
         switch effect {
         case .nothing:
-            forward(hold(admitted), status: .notCacheable, isRead: operation.changesNothing)
+            forward(
+                hold(admitted, as: DataOperation(operation)),
+                status: .notCacheable,
+                isRead: operation.changesNothing
+            )
         case .keys:
-            var held = hold(admitted)
+            var held = hold(admitted, as: DataOperation(operation), isWrite: true)
             held.separateToken(touched.clientRequestToken)
-            writeKeys(touched, held)
+            held.use?.items = max(1, touched.writes.count)
+            admit(held) { [unowned self, held] in writeKeys(touched, held) }
         case .statements:
             try runStatements(touched, operation, admitted)
         case .tables, .tablesFromNowOn:
@@ -172,10 +177,12 @@ extension Worker {
                 scopes.append(tenant.route.domain.scope)
             }
         }
-        var held = hold(admitted)
+        var held = hold(admitted, as: DataOperation(operation), isWrite: mayWrite)
         held.separateToken(touched.clientRequestToken)
+        held.use?.items = max(1, touched.statements.count)
         if mayWrite {
-            send(held, window: window(keys: [], scopes: scopes))
+            // The window opens when the statement is sent, not while it waits.
+            admit(held) { [unowned self, held] in send(held, window: window(keys: [], scopes: scopes)) }
         } else {
             forward(held, status: .notCacheable, isRead: true)
         }
@@ -279,8 +286,10 @@ extension Worker {
 
     /// Passes a request on that needs no window.
     func forward(_ request: HeldRequest, status: CacheStatus, isRead: Bool) {
-        send(request, isRead: isRead) { [unowned self] result in
-            answer(result, request, status: status, isRead: isRead)
+        admit(request) { [unowned self] in
+            send(request, isRead: isRead) { [unowned self] result in
+                answer(result, request, status: status, isRead: isRead)
+            }
         }
     }
 
@@ -288,9 +297,9 @@ extension Worker {
     func answer(_ result: UpstreamResult, _ request: HeldRequest, status: CacheStatus, isRead: Bool) {
         switch result {
         case .success(let upstream):
-            reply(upstream, cache: status, contentType: request.contentType, to: request.exchange)
+            reply(upstream, cache: status, to: request)
         case .failure(let failure):
-            reply(failure, isRead: isRead, contentType: request.contentType, to: request.exchange)
+            reply(failure, isRead: isRead, to: request)
         }
     }
 }

@@ -139,6 +139,30 @@ extension Worker {
         )
     }
 
+    /// Answers a request that was held, and counts the answer.
+    func reply(_ body: [UInt8], cache: CacheStatus, to request: HeldRequest) {
+        countAnswer(request, body: body.count)
+        reply(body, cache: cache, contentType: request.contentType, to: request.exchange)
+    }
+
+    /// Passes an upstream's reply to a request on, and counts the answer.
+    func reply(_ upstream: UpstreamReply, cache: CacheStatus, to request: HeldRequest) {
+        countAnswer(request, body: upstream.body.count)
+        reply(upstream, cache: cache, contentType: request.contentType, to: request.exchange)
+    }
+
+    /// Answers a request that was held with an error, and counts the answer.
+    func reply(_ error: ErrorReply, cache: CacheStatus = .refused, to request: HeldRequest) {
+        countAnswer(request, body: error.body().count)
+        reply(error, cache: cache, to: request.exchange, contentType: request.contentType)
+    }
+
+    /// Answers a request that was held that there is no answer, and counts it.
+    func reply(_ failure: UpstreamFailure, isRead: Bool, to request: HeldRequest) {
+        countAnswer(request, body: 0)
+        reply(failure, isRead: isRead, contentType: request.contentType, to: request.exchange)
+    }
+
     /// Answers that there is no answer.
     ///
     /// Only a write that may have been sent leaves the client in doubt (500); all else can be tried again (503).

@@ -18,6 +18,10 @@ final class Tenant: Sendable {
     let store: Store
     let policy: AccessPolicy
     let route: UpstreamRoute
+    /// What it has asked for and used.
+    let meter: TenantMeter
+    /// The rates it is held to.
+    let limits: TenantLimits
 
     private let cacheRules: CacheRules
     private let tables = Mutex<[[UInt8]: TenantTable]>([:])
@@ -31,6 +35,8 @@ final class Tenant: Sendable {
         policy: AccessPolicy,
         route: UpstreamRoute,
         cacheRules: CacheRules,
+        meter: TenantMeter = TenantMeter(),
+        limits: TenantLimits = TenantLimits(),
         predecessor: Tenant? = nil
     ) {
         self.number = number
@@ -38,6 +44,8 @@ final class Tenant: Sendable {
         self.store = store
         self.policy = policy
         self.route = route
+        self.meter = meter
+        self.limits = limits
         self.cacheRules = cacheRules
         inherited = predecessor?.tables.withLock { $0.mapValues { $0.currentKnowledge() } } ?? [:]
     }

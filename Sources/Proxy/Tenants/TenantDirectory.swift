@@ -12,7 +12,17 @@ final class TenantDirectory: Sendable {
         var lastNumber: UInt32 = 0
         var tenants: [UInt32: Tenant] = [:]
         var stores: [String: Store] = [:]
+        /// By tenant name, as the stores are.
+        var accounts: [String: Account] = [:]
+        /// Lanes of each meter: the worker threads, whose number a reload does not change.
+        var workers = 0
         var domains: [String: DataDomain] = [:]
+    }
+
+    /// What a tenant has used, and what it may.
+    private struct Account {
+        let meter: TenantMeter
+        let limits: TenantLimits
     }
 
     private let state = Mutex(State())
@@ -40,12 +50,15 @@ final class TenantDirectory: Sendable {
         let settingsByName = Dictionary(uniqueKeysWithValues: configuration.upstreams.map { ($0.name, $0) })
         var principals: [(String, TenantRegistry.Principal)] = []
         var tenants: [UInt32: Tenant] = [:]
+        let isControlled = configuration.allocation.mode == .apply
         for (settings, budget) in zip(configuration.tenants, configuration.cacheBudgets) {
             guard let route = routes[settings.upstream], let upstream = settingsByName[settings.upstream] else {
                 throw ServerError("tenant \(settings.name): there is no upstream named \(settings.upstream)")
             }
             // A tenant whose upstream has become another one is another tenant to the cache.
             let number = number(of: "\(settings.name) \(upstream.dataFingerprint)")
+            let account = account(of: settings.name, workers: configuration.reactors)
+            account.limits.setBurst(configuration.throttling.burst)
             let tenant = Tenant(
                 number: number,
                 name: settings.name,
@@ -53,11 +66,14 @@ final class TenantDirectory: Sendable {
                     of: settings.name,
                     policy: settings.cache.policy,
                     budget: budget,
-                    largest: configuration.cacheTotal
+                    largest: configuration.cacheTotal,
+                    isControlled: isControlled
                 ),
                 policy: AccessPolicy(operations: settings.operations, tables: settings.tables.map(Pattern.init)),
                 route: route,
                 cacheRules: CacheRules(settings.cache),
+                meter: account.meter,
+                limits: account.limits,
                 predecessor: state.withLock { $0.tenants[number] }
             )
             tenants[number] = tenant
@@ -71,9 +87,10 @@ final class TenantDirectory: Sendable {
             }
         }
         releaseStores(except: Set(configuration.tenants.map(\.name)))
+        releaseAccounts(except: Set(configuration.tenants.map(\.name)))
         embeddedStores.close(except: Set(configuration.embeddedStores.compactMap(\.embeddedIdentity)))
         state.withLock { $0.tenants = tenants }
-        return TenantRegistry(principals: principals)
+        return TenantRegistry(principals: principals, throttling: configuration.throttling)
     }
 
     /// Takes over the numbers and epochs of another process, before the first registry is built.
@@ -100,6 +117,13 @@ final class TenantDirectory: Sendable {
     /// The configured tenant of that number.
     func tenant(number: UInt32) -> Tenant? {
         state.withLock { $0.tenants[number] }
+    }
+
+    /// The configured tenants by their names.
+    func tenantsByName() -> [String: Tenant] {
+        state.withLock { state in
+            Dictionary(state.tenants.values.map { ($0.name, $0) }) { first, _ in first }
+        }
     }
 
     /// The number under which a tenant's entries are kept.
@@ -132,19 +156,24 @@ final class TenantDirectory: Sendable {
         }
     }
 
-    /// The store of a tenant, made or set to `budget` bytes.
+    /// The store of a tenant, made if there is none.
     ///
-    /// A tenant whose policy has become another one gets an empty store. `largest` is what its budget may become.
-    func store(of name: String, policy: PolicyKind, budget: Int, largest: Int) -> Store {
+    /// A tenant whose policy has become another one gets an empty store. `largest` is what its budget may become. With
+    /// `isControlled` the budgets of stores that there are are the control loop's, and a new one gets what is free until
+    /// the loop has made room.
+    func store(of name: String, policy: PolicyKind, budget: Int, largest: Int, isControlled: Bool = false) -> Store {
         state.withLock { state in
-            if let known = state.stores[name], known.policy == policy {
-                known.setBudget(budget)
+            let known = state.stores[name]
+            if let known, known.policy == policy {
+                if !isControlled { known.setBudget(budget) }
                 return known
             }
-            state.stores[name]?.setBudget(0)
+            known?.setBudget(0)
+            let free = largest - state.stores.values.reduce(0) { sum, store in sum + store.budget }
+            let first = isControlled ? min(budget, max(0, free)) : budget
             // The number of shards stays while the budget changes: room to grow, without shares too small for large items.
             let shards = Store.shards(forLargest: min(largest, budget.multipliedReportingOverflow(by: 4).partialValue))
-            let store = Store(budget: budget, policy: policy, pool: pool, shards: shards, curve: budget > 0)
+            let store = Store(budget: first, policy: policy, pool: pool, shards: shards, curve: budget > 0)
             state.stores[name] = store
             return store
         }
@@ -157,6 +186,24 @@ final class TenantDirectory: Sendable {
                 store.setBudget(0)
                 state.stores[name] = nil
             }
+        }
+    }
+
+    /// The meter and the limits of a tenant, made without limits when there are none.
+    private func account(of name: String, workers: Int) -> Account {
+        state.withLock { state in
+            if state.workers == 0 { state.workers = max(1, workers) }
+            if let known = state.accounts[name] { return known }
+            let account = Account(meter: TenantMeter(workers: state.workers), limits: TenantLimits())
+            state.accounts[name] = account
+            return account
+        }
+    }
+
+    /// Forgets what tenants that are no longer configured have used.
+    private func releaseAccounts(except names: Set<String>) {
+        state.withLock { state in
+            for name in state.accounts.keys where !names.contains(name) { state.accounts[name] = nil }
         }
     }
 

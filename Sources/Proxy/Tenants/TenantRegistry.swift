@@ -18,10 +18,17 @@ struct TenantRegistry: Sendable {
         }
     }
 
+    /// How requests over their tenant's rates are held back.
+    let throttling: ThrottlingSettings
+
     private let index: AccessKeyIndex
     private let principals: [Principal]
 
-    init(principals: [(accessKeyID: String, principal: Principal)]) {
+    init(
+        principals: [(accessKeyID: String, principal: Principal)],
+        throttling: ThrottlingSettings = ThrottlingSettings()
+    ) {
+        self.throttling = throttling
         index = AccessKeyIndex(principals.map(\.accessKeyID))
         self.principals = principals.map(\.principal)
     }

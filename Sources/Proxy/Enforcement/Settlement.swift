@@ -1,0 +1,190 @@
+import DynamoDB
+import Transport
+import Upstream
+
+/// What requests have used is settled when it is known: units with the upstream's reply, bytes with the answer.
+extension Worker {
+    /// Counts an answer from memory; on the hit path, so without allocation.
+    @inline(__always)
+    func countHit(_ tenant: Tenant, stored: Int, reply body: Int) {
+        let reply = WireBytes.reply(body)
+        tenant.meter.lane(lane) { lane in
+            lane.requests.add(1)
+            lane.reads.add(1)
+            lane.hits.add(1)
+            lane.readUnitsIfMissed.add(lane.costs.readUnits(ofJSON: stored))
+            lane.egressIfMissed.add(reply + WireBytes.reply(stored) + WireBytes.request(WireBytes.keyRequest))
+            lane.egressIfHit.add(reply)
+            lane.egressUsed.add(reply)
+        }
+        if tenant.limits.egress.isLimited { tenant.limits.egress.charge(reply, now: reactor.now) }
+    }
+
+    /// What is sent for a request whose cost must be known: with the question for it, if it does not ask itself.
+    ///
+    /// Nil when it is to be sent as it is.
+    func askingForCapacity(_ body: [UInt8], _ use: RequestUse, of tenant: Tenant) -> [UInt8]? {
+        let limits = tenant.limits
+        guard use.operation.reportsCapacity, use.isWrite ? limits.writes.isLimited : limits.reads.isLimited else {
+            return nil
+        }
+        return unsafe body.withUnsafeBytes { unsafe CapacityRequest.asking($0) }
+    }
+
+    /// Settles what a request has used upstream, and takes out of the reply what only the proxy had asked for.
+    func settle(
+        _ use: RequestUse,
+        of request: HeldRequest,
+        sent: Int,
+        hasAsked: Bool,
+        _ result: UpstreamResult
+    ) -> UpstreamResult {
+        var result = result
+        var report: CapacityReport?
+        switch result {
+        case .success(var reply):
+            use.upstreamBytes += WireBytes.request(sent) + WireBytes.reply(reply.body.count)
+            report = unsafe reply.body.withUnsafeBytes { unsafe CapacityReport.find(in: $0) }
+            if hasAsked, let report {
+                reply.body = report.cut(from: reply.body)
+                result = .success(reply)
+            }
+        case .failure(let failure):
+            if failure.mayHaveBeenSent { use.upstreamBytes += WireBytes.request(sent) }
+        }
+        let limits = request.tenant.limits
+        let now = reactor.now
+        request.tenant.meter.lane(lane) { lane in
+            use.units = Self.units(use, request, result, report, lane.costs)
+            if case .success(let reply) = result, reply.status == 200 {
+                lane.costs.learn(use.units, of: use.operation, items: use.itemsUpstream)
+            }
+        }
+        settle(use, limits, now: now)
+        limits.egress.charge(use.upstreamBytes, now: now)
+        wakeWaiting(request.tenant)
+        return result
+    }
+
+    /// Gives back what was charged to a request that needed nothing of its own.
+    func refund(_ request: HeldRequest) {
+        guard let use = request.use else { return }
+        settle(use, request.tenant.limits, now: reactor.now)
+        wakeWaiting(request.tenant)
+    }
+
+    private func settle(_ use: RequestUse, _ limits: TenantLimits, now: UInt64) {
+        let difference = use.units - (use.charged ?? 0)
+        use.charged = use.units
+        if use.isWrite {
+            limits.writes.charge(difference, now: now)
+        } else {
+            limits.reads.charge(difference, now: now)
+        }
+    }
+
+    /// Notes for a request answered from another's read what its own would have cost.
+    ///
+    /// It counts as a miss that cost nothing.
+    func countCoalesced(_ fetched: FetchResult, _ request: HeldRequest) {
+        guard let use = request.use, case .item(_, let item, _) = fetched else { return }
+        use.isCoalesced = true
+        let bytes = item.map { $0.end - $0.start } ?? 1
+        use.hitUnits = request.tenant.meter.lane(lane) { $0.costs.readUnits(ofJSON: max(1, bytes)) }
+    }
+
+    /// Counts a request that has been answered with a body of `body` bytes.
+    func countAnswer(_ request: HeldRequest, body: Int) {
+        guard let use = request.use else { return }
+        let reply = WireBytes.reply(body)
+        request.tenant.meter.lane(lane) { lane in
+            lane.requests.add(1)
+            var upstreamIfMissed = use.upstreamBytes
+            var cachePart = 0.0
+            if use.isWrite {
+                lane.writeUnitsUsed.add(use.units)
+            } else {
+                if use.operation == .getItem || use.operation == .batchGetItem {
+                    let cacheable = use.hits + use.misses
+                    lane.reads.add(UInt64(clamping: max(use.items, cacheable)))
+                    lane.hits.add(UInt64(clamping: use.hits))
+                    lane.misses.add(UInt64(clamping: use.misses))
+                    cachePart = use.isCacheable ? Double(cacheable) / Double(max(use.items, 1)) : 0
+                }
+                lane.readUnitsIfMissed.add(use.units + use.hitUnits)
+                if !use.isCacheable { lane.readUnitsUncacheable.add(use.units) }
+                lane.readUnitsUsed.add(use.units)
+                if use.hits > 0 || use.isCoalesced {
+                    // Of a batch the request went upstream in part only.
+                    upstreamIfMissed = max(
+                        upstreamIfMissed,
+                        WireBytes.request(request.body.count) + WireBytes.reply(body)
+                    )
+                }
+            }
+            lane.egressIfMissed.add(reply + upstreamIfMissed)
+            lane.egressIfHit.add(reply + upstreamIfMissed * (1 - cachePart))
+            lane.egressUsed.add(reply + use.upstreamBytes)
+        }
+        request.tenant.limits.egress.charge(reply, now: reactor.now)
+    }
+
+    // MARK: - True costs
+
+    /// What a request has used: as the upstream reports it, else by arithmetic where the items are at hand, else about.
+    private static func units(
+        _ use: RequestUse,
+        _ request: HeldRequest,
+        _ result: UpstreamResult,
+        _ report: CapacityReport?,
+        _ costs: borrowing CostModel
+    ) -> Double {
+        // Nothing was known when it was charged as one without a limit.
+        let estimate = costs.estimate(use.operation, items: use.itemsUpstream, body: request.body.count)
+        switch result {
+        case .failure(let failure):
+            return failure.mayHaveBeenSent ? estimate : 0
+        case .success(let reply) where reply.status == 200:
+            if use.operation == .getItem || use.operation == .batchGetItem {
+                let computed = unsafe reply.body.withUnsafeBytes { unsafe read($0, use, costs) }
+                return report?.units ?? computed ?? estimate
+            }
+            if let report {
+                if use.isWrite { return report.writeUnits ?? max(0, report.units - (report.readUnits ?? 0)) }
+                return report.readUnits ?? report.units
+            }
+            return use.isWrite ? estimate : max(0.5, costs.readUnits(ofJSON: reply.body.count))
+        case .success(let reply):
+            if reply.status >= 500 { return reply.status == 503 ? 0 : estimate }
+            // What was refused after the item had been looked at has its price.
+            switch reply.errorName {
+            case "ConditionalCheckFailedException", "TransactionCanceledException": return estimate
+            default: return 0
+            }
+        }
+    }
+
+    /// The units of the items in a GetItem's or BatchGetItem's reply, from which the tenant's sizes are learnt as well.
+    private static func read(
+        _ body: UnsafeRawBufferPointer,
+        _ use: RequestUse,
+        _ costs: borrowing CostModel
+    ) -> Double? {
+        var items: [ByteRange] = []
+        if use.operation == .getItem {
+            guard let reply = unsafe GetItemReply.parse(body) else { return nil }
+            if let item = reply.item { items.append(item) }
+        } else {
+            guard let reply = unsafe BatchGetItemReply.parse(body) else { return nil }
+            items = reply.responses.flatMap(\.items)
+        }
+        var units = 0.0
+        for item in items {
+            guard let size = unsafe ItemSize.bytes(ofItem: item.slice(of: body)) else { return nil }
+            costs.learn(itemBytes: size, jsonBytes: item.count)
+            units += CapacityUnits.read(size, use.isConsistent ? .strong : .eventual)
+        }
+        let absent = max(0, use.itemsUpstream - items.count)
+        return units + Double(absent) * CapacityUnits.read(0, use.isConsistent ? .strong : .eventual)
+    }
+}

@@ -1,0 +1,250 @@
+"""`leveret bench` against the embedded store, the proxy in development mode, and signed tenants."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+import urllib.request
+
+import pytest
+
+import servers
+from clients import dynamodb
+
+pytestmark = pytest.mark.proxy_only
+
+USAGE = 64
+LOCAL = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+SECRETS = {"ONE_SECRET": "one-secret", "TWO_SECRET": "two-secret"}
+CONFIGURATION = """
+listen: 127.0.0.1:PORT
+upstreams:
+  - name: store
+    endpoint: embedded
+tenants:
+  - name: one
+    upstream: store
+    keys: [{id: AKIDONE, secret: "${ONE_SECRET}"}]
+    tables: ["one-*"]
+  - name: two
+    upstream: store
+    keys: [{id: AKIDTWO, secret: "${TWO_SECRET}"}]
+    tables: ["two-*"]
+"""
+
+
+def bench(endpoint, *arguments, environment=None, code=0, seconds=60):
+    done = servers.run_leveret(
+        "bench", "--endpoint", endpoint, *arguments, environment={**LOCAL, **(environment or {})}, seconds=seconds
+    )
+    assert done.returncode == code, done.stderr + done.stdout
+    return done
+
+
+def measured(endpoint, *arguments, **options):
+    return json.loads(bench(endpoint, *arguments, "--json", **options).stdout)
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    with servers.leveret_development(tmp_path_factory.mktemp("bench")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def tenants(tmp_path_factory):
+    with servers.leveret(tmp_path_factory.mktemp("bench"), CONFIGURATION, SECRETS) as proxy:
+        yield proxy
+
+
+def test_create_load_and_read(proxy):
+    report = measured(
+        proxy.endpoint, "--table", "bench-read", "--create", "--load", "--keys", 500, "--size", "lognormal:300:3000",
+        "--requests", 5000, "--connections", 8, "--threads", 2,
+    )
+    assert report["total"]["operations"] == 5000 and report["total"]["failed"] == 0
+    assert report["total"]["hits"] + report["total"]["misses"] == 5000 and report["total"]["hits"] > 4000
+    latency = report["tenants"][0]["kinds"]["get"]["latency_us"]
+    assert latency["count"] == 5000
+    assert 0 < latency["min"] <= latency["p50"] <= latency["p90"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
+    assert report["client"]["signatures"] < 100
+    client = dynamodb(proxy.endpoint)
+    pages = [client.scan(TableName="bench-read")]
+    while key := pages[-1].get("LastEvaluatedKey"):
+        pages.append(client.scan(TableName="bench-read", ExclusiveStartKey=key))
+    items = [item for page in pages for item in page["Items"]]
+    assert len(items) == 500 and set(items[0]) == {"id", "payload"}
+    sizes = sorted(len(item["payload"]["S"]) + 22 for item in items)
+    assert 200 < sizes[250] < 400 and sizes[-1] > 1000
+
+
+@pytest.mark.parametrize(
+    "mix, kinds",
+    [
+        ("ycsb-a", {"get", "update"}),
+        ("ycsb-b", {"get", "update"}),
+        ("ycsb-c", {"get"}),
+        ("ycsb-d", {"get", "insert"}),
+        ("ycsb-e", {"query", "insert"}),
+        ("ycsb-f", {"get", "put", "read-modify-write"}),
+        ("get=0.5,put=0.2,delete=0.2,batch-get=0.1:10", {"get", "put", "delete", "batch-get"}),
+    ],
+)
+def test_mixes(proxy, mix, kinds):
+    table = f"mix-{mix.replace('=', '').replace(',', '').replace(':', '')}"
+    report = measured(
+        proxy.endpoint, "--table", table, "--create", "--load", "--keys", 300, "--size", "uniform:100-500",
+        "--mix", mix, "--requests", 1000,
+    )
+    assert report["total"]["operations"] == 1000 and report["total"]["failed"] == 0, report["total"]["errors"]
+    assert set(report["total"]["kinds"]) == kinds
+
+
+@pytest.mark.parametrize("distribution", ["zipf:1.2", "uniform", "scan", "latest", "hotspot:0.1:0.9"])
+def test_distributions(proxy, distribution):
+    table = f"dist-{distribution.replace(':', '-')}"
+    report = measured(
+        proxy.endpoint, "--table", table, "--create", "--load", "--keys", 200, "--distribution", distribution,
+        "--requests", 600, "--connections", 1, "--consistent", 0.2,
+    )
+    assert report["total"]["operations"] == 600 and report["total"]["cache"]["consistent-read"] > 60
+
+
+def test_a_trace(proxy, tmp_path):
+    path = tmp_path / "trace.csv"
+    path.write_text("".join(f"{n},{'s' if n % 5 == 0 else 'g'},key-{n % 40},6,{100 + n % 40},0\n" for n in range(400)))
+    report = measured(
+        proxy.endpoint, "--table", "bench-trace", "--create", "--load", "--distribution", f"trace:{path}",
+        "--requests", 800, "--connections", 4,
+    )
+    kinds = report["total"]["kinds"]
+    assert kinds["get"]["operations"] == 640 and kinds["put"]["operations"] == 160
+    assert dynamodb(proxy.endpoint).scan(TableName="bench-trace", Select="COUNT")["Count"] == 40
+
+
+def test_signed_tenants_at_once(tenants, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text(
+        json.dumps(
+            {
+                "tenants": [
+                    {"name": "one", "key": "AKIDONE", "secret_env": "ONE_SECRET", "table": "one-items", "rate": 200},
+                    {"name": "two", "key": "AKIDTWO", "secret_env": "TWO_SECRET", "table": "two-items",
+                     "mix": "get=0.5,put=0.5", "distribution": "uniform", "think": "1ms", "connections": 2},
+                ]
+            }
+        )
+    )
+    report = measured(
+        tenants.endpoint, "--plan", plan, "--keys", 100, "--create", "--load", "--warmup", "300ms", "--duration", "2s",
+        "--interval", "500ms", environment=SECRETS,
+    )
+    one, two = report["tenants"]
+    assert (one["name"], two["name"]) == ("one", "two") and report["total"]["failed"] == 0
+    assert 250 < one["operations"] < 550 and set(one["kinds"]) == {"get"}
+    assert two["operations"] > 50 and set(two["kinds"]) == {"get", "put"}
+    counting = [point for point in report["series"] if not point["warmup"]]
+    assert len(counting) == 4 and len(report["series"]) == 5
+    for tenant in report["tenants"]:
+        assert sum(point["tenants"][tenant["name"]]["operations"] for point in counting) == tenant["operations"]
+
+
+def test_tenants_on_the_command_line_and_the_table(tenants, tmp_path):
+    histogram = tmp_path / "latency.hgrm"
+    done = bench(
+        tenants.endpoint,
+        "--tenant", "name=one,key=AKIDONE,secret_env=ONE_SECRET,table=one-b,mix=get=0.5+put=0.5",
+        "--tenant", "name=two,key=AKIDTWO,secret=two-secret,table=two-b,keys=50,expected_interval=100us",
+        "--create", "--load", "--keys", 100, "--requests", 300, "--histogram", histogram, "--progress",
+        environment=SECRETS,
+    )
+    rows = [line.split()[0] for line in done.stdout.splitlines()]
+    assert rows[1:5] == ["one", "get", "put", "two"] and "total" in rows
+    assert "get, corrected" in done.stdout and " ops/s " in done.stderr
+    text = histogram.read_text()
+    assert "#[one: put, microseconds]" in text and "#[two: get, corrected, microseconds]" in text
+
+
+def test_a_wrong_secret_fails_all(tenants):
+    done = bench(
+        tenants.endpoint, "--access-key-id", "AKIDONE", "--secret-access-key", "wrong", "--table", "one-c",
+        "--requests", 20, code=1,
+    )
+    assert "InvalidSignatureException 20" in done.stdout
+
+
+def test_throttling_is_counted_apart(tmp_path):
+    with servers.leveret_local(tmp_path) as store:
+        bench(store.endpoint, "--table", "bench-throttled", "--create", "--load", "--keys", 50, "--requests", 1)
+        text = json.dumps({"faults": [{"kind": "error", "error": "ThrottlingException", "probability": 0.3}]})
+        call = urllib.request.Request(store.endpoint + "/_leveret/service", text.encode(), method="PUT")
+        urllib.request.urlopen(call).close()
+        report = measured(store.endpoint, "--table", "bench-throttled", "--keys", 50, "--requests", 1000)["total"]
+        assert 200 < report["throttled"]["ThrottlingException"] < 400
+        assert report["operations"] + report["failed"] == 1000 and report["errors"] == {}
+        report = measured(
+            store.endpoint, "--table", "bench-throttled", "--keys", 50, "--requests", 200, "--retries", 30
+        )["total"]
+        assert report["operations"] == 200 and report["failed"] == 0 and report["retries"] > 30
+
+
+def test_nobody_there():
+    endpoint = f"http://127.0.0.1:{servers.free_port()}"
+    done = bench(endpoint, "--table", "bench-none", "--create", code=1)
+    assert done.stderr == f"leveret: {endpoint.removeprefix('http://')}: connect: Connection refused\n"
+    done = bench(endpoint, "--table", "bench-none", "--duration", "300ms", code=1)
+    assert "connect: Connection refused" in done.stdout
+
+
+def test_a_signal_ends_it_early_and_prints(proxy):
+    command = [servers.leveret_binary(), "bench", "--endpoint", proxy.endpoint, "--table", "bench-early", "--create",
+               "--load", "--keys", "50", "--duration", "60s", "--json"]
+    process = subprocess.Popen(command, env={**os.environ, **LOCAL}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 128 + signal.SIGINT, err
+    report = json.loads(out)
+    assert report["total"]["operations"] > 0 and report["total"]["seconds"] < 10
+
+
+def test_a_live_line_on_a_terminal(proxy):
+    master, slave = pty.openpty()
+    command = [servers.leveret_binary(), "bench", "--endpoint", proxy.endpoint, "--table", "bench-live", "--create",
+               "--load", "--keys", "50", "--duration", "1s", "--interval", "200ms"]
+    done = subprocess.run(command, env={**os.environ, **LOCAL}, stdout=subprocess.PIPE, stderr=slave, timeout=30)
+    os.close(slave)
+    shown = os.read(master, 1 << 16).decode()
+    os.close(master)
+    assert done.returncode == 0 and " ops/s " in shown and shown.endswith("\x1b[K")
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ([], "no table"),
+        (["--table", "abc", "--mix", "reads"], "mix 'reads' is none of"),
+        (["--table", "abc", "--distribution", "zip"], "distribution 'zip' is none of"),
+        (["--table", "abc", "--size", "0"], "size '0' is none of"),
+        (["--table", "abc", "--rate", "fast"], "rate 'fast' is no number"),
+        (["--table", "abc", "--rate", "10", "--think", "1ms"], "closed loop"),
+        (["--table", "abc", "--duration", "10"], "duration"),
+        (["--table", "abc", "--provisioned", "10"], "RCU:WCU"),
+        (["--table", "abc", "--endpoint", "https://example.com"], "plain HTTP only"),
+        (["--tenant", "name=a,tabel=b"], "unknown member 'tabel'"),
+        (["--tenant", "name=a,table=abc,secret_env=NOT_THERE"], "the environment has no NOT_THERE"),
+        (["--plan", "/nowhere.json"], "'/nowhere.json' can't be read"),
+    ],
+)
+def test_wrong_usage(arguments, expected):
+    done = servers.run_leveret("bench", *arguments, environment=LOCAL)
+    assert done.returncode == USAGE and expected in done.stderr and done.stdout == ""
+
+
+def test_help_names_every_option():
+    done = servers.run_leveret("bench", "--help")
+    assert done.returncode == 0
+    for option in ["--endpoint", "--tenant", "--plan", "--mix", "--rate", "--expected-interval", "--histogram", "--sign"]:
+        assert option in done.stdout

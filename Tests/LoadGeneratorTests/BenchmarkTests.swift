@@ -1,0 +1,233 @@
+import Foundation
+import Testing
+
+@testable import LoadGenerator
+
+/// Whole runs against a server in this process.
+@Suite(.serialized) struct BenchmarkTests {
+    private func tenant(
+        _ mix: String = "read",
+        name: String = "a",
+        distribution: String? = nil,
+        token: String? = nil
+    ) throws -> TenantPlan {
+        var plan = TenantPlan(
+            name: name,
+            credentials: BenchmarkCredentials(
+                accessKeyID: "AKIDTEST",
+                secret: FakeServer.secret,
+                sessionToken: token
+            ),
+            table: "items",
+            mix: try OperationMix(mix),
+            distribution: try distribution.map { try KeyDistribution($0) }
+        )
+        plan.keys = 200
+        plan.connections = 4
+        return plan
+    }
+
+    private func plan(_ server: FakeServer, _ tenants: TenantPlan...) throws -> BenchmarkPlan {
+        var plan = BenchmarkPlan(endpoint: try HTTPEndpoint("http://127.0.0.1:\(server.port)"), tenants: tenants)
+        plan.duration = 20_000_000_000
+        return plan
+    }
+
+    @Test func everySignatureIsGoodAlsoWhenUsedAgain() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        let mix = "get=1,put=1,insert=0.3,update=1,delete=1,batch-get=1:7,query=1:9,read-modify-write=1"
+        for token in [nil, "a/session+token="] {
+            for signing in Signing.allCases {
+                var plan = try plan(server, try tenant(mix, token: token))
+                plan.tenants[0].consistent = 0.5
+                plan.operations = 400
+                plan.threads = 2
+                plan.signing = signing
+                let report = try Benchmark(plan).run { _ in }
+                #expect(report.tenants[0].tally.succeeded == 400)
+                #expect(report.tenants[0].tally.failed == 0)
+            }
+        }
+        #expect(server.refused == [])
+        let targets = Set(server.requests.map { $0.target.split(separator: ".").last ?? "" })
+        #expect(targets == ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "Query"])
+        for (target, body) in server.requests.prefix(500) {
+            #expect((try? JSONSerialization.jsonObject(with: Data(body.utf8))) != nil, "\(target): \(body)")
+        }
+    }
+
+    @Test func preparedRequestsAreNotSignedAgain() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant(distribution: "uniform"))
+        plan.operations = 2_000
+        let report = try Benchmark(plan).run { _ in }
+        #expect(report.signatures == 0)
+        #expect(Set(server.requests.map(\.body)).count > 190)
+        #expect(report.total.tally.hits == 2_000)
+    }
+
+    @Test func batchesHaveDistinctKeys() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant("batch-get=1:20", distribution: "zipf:1.3"))
+        plan.operations = 50
+        _ = try Benchmark(plan).run { _ in }
+        for (_, body) in server.requests {
+            let keys = body.matches(of: /"k\d{12}"/).map(\.output)
+            #expect(keys.count == Set(keys).count && keys.count >= 10)
+        }
+    }
+
+    @Test func loadingWritesEveryItemOnce() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        let benchmark = try Benchmark(try plan(server, try tenant("ycsb-e")))
+        var setup = TableSetup()
+        setup.creates = true
+        setup.items = nil
+        setup.provisioned = (10, 5)
+        var told = 0
+        try benchmark.setUp(setup) { event in
+            if case .loading(_, let done, let total) = event {
+                told = done
+                #expect(total == 200)
+            }
+        }
+        #expect(told == 200)
+        let requests = server.requests
+        #expect(requests[0].target.hasSuffix("CreateTable") && requests[0].body.contains(#""ReadCapacityUnits":10"#))
+        #expect(requests[1].target.hasSuffix("DescribeTable"))
+        let keys = requests.dropFirst(2).flatMap { $0.body.matches(of: /"k\d{12}"/).map { String($0.output) } }
+        #expect(keys.count == 200 && Set(keys).count == 200)
+    }
+
+    @Test func throttlingIsCountedApartOrTriedAgain() throws {
+        let server = try FakeServer(Behaviour(throttleEach: 4))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.operations = 400
+        var tally = try Benchmark(plan).run { _ in }.tenants[0].tally
+        #expect(tally.throttled["ProvisionedThroughputExceededException"] == 100)
+        #expect(tally.succeeded == 300 && tally.failed == 100 && tally.errors.total == 0 && tally.retries == 0)
+        plan.operations = 40
+        plan.retries = 10
+        tally = try Benchmark(plan).run { _ in }.tenants[0].tally
+        #expect(tally.succeeded == 40 && tally.failed == 0 && tally.retries > 5)
+    }
+
+    @Test func lostConnectionsAreErrorsAndComeBack() throws {
+        let server = try FakeServer(Behaviour(closeEach: 10))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.operations = 100
+        let tally = try Benchmark(plan).run { _ in }.tenants[0].tally
+        #expect(tally.errors["connection closed"] == 10 && tally.succeeded == 90)
+    }
+
+    @Test func aStallShowsInOpenLoopOnly() throws {
+        // Of 2 s at 500 operations a second, 600 ms nothing is answered: 30 % wait, on average 300 ms.
+        for rate in [500.0, nil] {
+            let server = try FakeServer(Behaviour(stall: (50, 600)))
+            defer { server.stop() }
+            var plan = try plan(server, try tenant())
+            plan.tenants[0].rate = rate
+            plan.tenants[0].thinkTime = rate == nil ? 8_000_000 : 0
+            plan.duration = 2_000_000_000
+            let latency = try Benchmark(plan).run { _ in }.tenants[0].tally.operations[OperationKind.get.rawValue]
+                .latency
+            if rate != nil {
+                #expect(latency.quantile(0.9) > 100_000_000)
+                #expect((800...1200).contains(latency.count))
+            } else {
+                #expect(latency.quantile(0.9) < 100_000_000 && latency.maximum > 500_000_000)
+            }
+        }
+    }
+
+    @Test func theSeriesSumsUpToTheTotal() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var one = try tenant()
+        one.thinkTime = 1_000_000
+        var other = try tenant("get=0.5,put=0.5", name: "b", distribution: "scan")
+        other.rate = 300
+        var plan = try plan(server, one, other)
+        plan.warmup = 300_000_000
+        plan.duration = 1_000_000_000
+        plan.interval = 200_000_000
+        plan.threads = 2
+        var events = 0
+        let report = try Benchmark(plan).run { event in
+            if case .interval = event { events += 1 }
+        }
+        let counting = report.points.filter { $0.begin >= 0 }
+        #expect(events == report.points.count && counting.count == 5 && report.points.count == 7)
+        for index in 0..<2 {
+            #expect(counting.reduce(0) { $0 + $1.tenants[index].succeeded } == report.tenants[index].tally.succeeded)
+            #expect(report.points.allSatisfy { $0.tenants[index].succeeded > 0 })
+        }
+        #expect((200...400).contains(report.tenants[1].tally.succeeded))
+        let json = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
+        #expect((json?["series"] as? [Any])?.count == 7 && (json?["tenants"] as? [Any])?.count == 2)
+        #expect(report.table.contains("total") && report.table.contains("  put"))
+        #expect(report.histograms.contains("#[b: put, microseconds]"))
+    }
+
+    @Test func aTraceIsReplayedInOrderAndRound() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "bench-\(UInt64.random(in: 0...(.max))).csv"
+        )
+        try "1,get,x,3,100,0\n2,set,y,3,200,0\n3,get,x,3,100,0\n4,del,y,3,0,0\n".write(
+            to: file,
+            atomically: true,
+            encoding: .utf8
+        )
+        defer { try? FileManager.default.removeItem(at: file) }
+        var plan = try plan(server, try tenant(distribution: "trace:\(file.path)"))
+        plan.tenants[0].connections = 1
+        plan.operations = 6
+        _ = try Benchmark(plan).run { _ in }
+        let seen = server.requests.map { request in
+            (request.target.split(separator: ".").last ?? "") + (request.body.contains("k000000000000") ? " x" : " y")
+        }
+        #expect(seen == ["GetItem x", "PutItem y", "GetItem x", "DeleteItem y", "GetItem x", "PutItem y"])
+        #expect(throws: (any Error).self) {
+            try Benchmark(try self.plan(server, try tenant(distribution: "trace:/nowhere")))
+        }
+    }
+
+    @Test func itEndsWhenTold() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        let benchmark = try Benchmark(try plan(server, try tenant()))
+        let stop = benchmark.stop
+        Thread.detachNewThread {
+            usleep(300_000)
+            stop.set()
+        }
+        let report = try benchmark.run { _ in }
+        #expect(report.tenants[0].seconds > 0.1 && report.tenants[0].seconds < 10)
+        #expect(report.tenants[0].tally.succeeded > 0)
+    }
+
+    @Test func plansThatCanNotBeRun() throws {
+        let endpoint = try HTTPEndpoint("http://127.0.0.1:1")
+        let good = BenchmarkPlan(endpoint: endpoint, tenants: [try tenant()])
+        try good.check()
+        let spoils: [(inout BenchmarkPlan) -> Void] = [
+            { $0.tenants = [] }, { $0.tenants.append($0.tenants[0]) }, { $0.threads = 0 }, { $0.duration = 0 },
+            { $0.interval = 1 }, { $0.tenants[0].connections = 0 }, { $0.tenants[0].keys = 0 },
+            { $0.tenants[0].rate = -1 }, { $0.tenants[0].rate = .nan }, { $0.tenants[0].consistent = 2 },
+            { $0.operations = 0 },
+        ]
+        for spoil in spoils {
+            var plan = good
+            spoil(&plan)
+            #expect(throws: PlanError.self) { try plan.check() }
+        }
+    }
+}
