@@ -91,6 +91,7 @@ enum AllocationView {
             ("standing", .string(part.standing.rawValue)),
             ("base", vector(part.base)),
             ("before", vector(part.before)),
+            ("proposed", vector(part.proposed)),
             ("target", vector(part.target)),
             ("margin", .figure(part.margin)),
         ]
@@ -99,7 +100,7 @@ enum AllocationView {
             (
                 "miss_ratio",
                 .object([
-                    ("before", .figure(part.missesBefore)), ("target", .figure(part.missesAtTarget)),
+                    ("before", .figure(part.missesBefore)), ("proposed", .figure(part.missesProposed)),
                     ("measured", .figure(part.missesMeasured)),
                 ])
             )

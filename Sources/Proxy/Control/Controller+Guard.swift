@@ -60,6 +60,7 @@ extension Controller {
         // On the way, while caches that have grown are not warm, somewhat less is no reason to turn back.
         guard level < (isMoving ? Self.ratioOnTheWay : Self.ratioToKeep) else { return false }
         for index in members.indices where members[index].standing == .active { learn(index) }
+        disappointment.withdrawn()
         let before = members.map(\.current)
         for index in members.indices {
             let bytes = members[index].terms.base.cacheBytes

@@ -55,8 +55,9 @@ extension Controller {
         } else {
             member.curve = nil
         }
-        let settled = member.window.since(member.settledAt)
+        let settled = member.window.settled.flatMap { isLongEnough($0) ? $0 : nil }
         let isSettled = settled != nil && member.warmBy == nil
+        member.isSettled = isSettled
         member.atBase?.fade()
         if isSettled, let misses = settled.flatMap(MeasuredMisses.init) {
             member.anchor = (member.current.cacheBytes, misses)
@@ -81,7 +82,8 @@ extension Controller {
                         member.terms,
                         traffic,
                         curve: member.curve,
-                        measured: isSettled ? MeasuredMisses(span) : member.anchor?.misses,
+                        measured: isSettled
+                            ? member.window.settledLast.flatMap(MeasuredMisses.init) : member.anchor?.misses,
                         present: isSettled
                             ? member.current.cacheBytes : member.anchor?.bytes ?? member.current.cacheBytes,
                         atBase: member.atBase,
@@ -92,6 +94,11 @@ extension Controller {
         member.standing = .active
         member.isAlarmed = false
         members[index] = member
+    }
+
+    /// What a cache misses while it changes says nothing of its size; half an interval without a change does.
+    private func isLongEnough(_ span: Span) -> Bool {
+        span.seconds >= Double(settings.interval) / 2e9
     }
 
     /// What the last interval showed, for reports.

@@ -19,7 +19,7 @@ extension Controller {
             let full = Double(min(size, footprint)) * settings.warm
             guard now >= warmBy || missesLittle(index) || Double(observations[index].held()) >= full else { continue }
             members[index].warmBy = nil
-            members[index].settledAt = now
+            members[index].window.settle()
         }
     }
 
@@ -72,7 +72,7 @@ extension Controller {
     mutating func setCache(_ index: Int, _ bytes: Int, now: UInt64) {
         if bytes > members[index].current.cacheBytes { members[index].warmBy = now &+ settings.interval }
         members[index].current.cacheBytes = bytes
-        members[index].settledAt = now
+        members[index].window.settle()
     }
 
     /// The level of everybody's guarantee, were caches of these sizes; those that have grown help nobody yet.

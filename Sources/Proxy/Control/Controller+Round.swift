@@ -13,10 +13,9 @@ extension Controller {
         pending = nil
         guard settings.mode != .off else { return }
         if trigger == .interval, settings.mode == .apply {
-            guard !isMoving else { return }
-            // What a cache misses while it changes says nothing of its size.
-            let begin = now &- min(now, settings.interval - settings.interval / 10)
-            guard members.allSatisfy({ $0.standing != .active || $0.settledAt <= begin || rounds == 0 }) else { return }
+            guard !isMoving, members.allSatisfy({ $0.standing != .active || $0.isSettled || rounds == 0 }) else {
+                return
+            }
         }
         lastRound = now
         let taking = members.indices.filter { members[$0].standing == .idle || members[$0].model != nil }
@@ -46,21 +45,32 @@ extension Controller {
         }
         let present = ratios(taking, before, \.salted)
         let predicted = ratios(taking, targets, \.cautious)
+        if trigger == .interval {
+            disappointment.fade()
+            disappointment.measured(present)
+        }
         var isWanted = isForced
         if isForced {
             reason = trigger == .change ? "the configuration has changed" : "somebody has its base back"
         } else if reason.isEmpty {
-            isWanted = Self.isBetter(predicted, present, threshold: settings.threshold)
+            let threshold = settings.threshold + disappointment.surcharge
+            isWanted = Self.isBetter(predicted, present, threshold: threshold)
             let isBroken = present.values.contains { $0 < Self.leastRatio }
             let (least, hope) = (present.values.min() ?? 1, predicted.values.min() ?? 1)
             if !isWanted, isBroken, hope > least * (1 + Self.tolerated) { isWanted = true }
             reason = isWanted ? "the predicted gain is worth it" : "the predicted gain is below the threshold"
+            if !isWanted, Self.isBetter(predicted, present, threshold: settings.threshold) {
+                reason = "gains like the predicted one were not found the last times"
+            }
         }
         noteBottleneck()
         let isApplied = isWanted && settings.mode == .apply
         if isWanted, !isApplied { reason = "mode: observe" }
         rounds += 1
-        if isApplied { apply(targets, predicted, trigger, now: now) }
+        if isApplied {
+            disappointment.promised(predicted)
+            apply(targets, predicted, trigger, now: now)
+        }
         lastDecision = now
         append(
             trigger,

@@ -38,8 +38,8 @@ struct Controller {
         var anchor: (bytes: Int, misses: MeasuredMisses)?
         /// What it missed when it last had its base.
         var atBase: RememberedMisses?
-        /// When its cache last changed, or became warm.
-        var settledAt: UInt64
+        /// Whether the last interval tells what its cache misses.
+        var isSettled = false
         /// Until when a cache that has grown may take to become warm; nil when it is.
         var warmBy: UInt64?
         /// Whether more is needed than the model of the last interval says.
@@ -53,7 +53,6 @@ struct Controller {
             warmBy = terms.isCached ? now &+ patience : nil
             current = terms.base
             target = terms.base
-            settledAt = now
         }
 
         var isThere: Bool { CacheMoves.isThere(current.cacheBytes, target.cacheBytes) }
@@ -80,6 +79,7 @@ struct Controller {
     var rounds = 0
     /// Milliseconds since 1970, for reports.
     var wallTime: Int64 = 0
+    var disappointment = Disappointment()
     /// What a miss costs.
     var costs = Bottleneck()
     /// When the present interval ends.
@@ -148,7 +148,7 @@ struct Controller {
     /// Gives a tenant exactly what it is entitled to.
     mutating func restoreBase(_ index: Int, now: UInt64) {
         if members[index].current.cacheBytes != members[index].terms.base.cacheBytes {
-            members[index].settledAt = now
+            members[index].window.settle()
         }
         members[index].current = members[index].terms.base
         members[index].target = members[index].terms.base

@@ -31,12 +31,14 @@ struct RoundReport: Sendable {
         var base: ResourceVector
         /// What was in force.
         var before: ResourceVector
-        /// What was decided, whether or not it was applied.
+        /// What the policy proposed.
+        var proposed: ResourceVector
+        /// What it is to have after the round: what was proposed, if that was applied.
         var target: ResourceVector
         var traffic: Traffic?
         /// Miss ratios, by the model and by measurement, of RCU.
         var missesBefore: Double?
-        var missesAtTarget: Double?
+        var missesProposed: Double?
         var missesMeasured: Double?
         /// Throughput over what the base would give, by the model.
         var ratioBefore: Double?
@@ -65,7 +67,7 @@ struct RoundReport: Sendable {
     var policy: String
     var parts: [Part]
     var transfers: [Transfer]
-    /// The least of the ratios in force, and of those decided, by the model.
+    /// The least of the ratios in force, and of those proposed, by the model.
     var ratioBefore: Double?
     var predictedRatio: Double?
     var isApplied: Bool

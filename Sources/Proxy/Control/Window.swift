@@ -31,6 +31,8 @@ struct Window: Sendable {
 
     private var ends: [Mark] = []
     private var recent: [Mark] = []
+    /// Since when the tenant's cache has had its size.
+    private var settling: Mark?
 
     /// Takes note of a moment.
     mutating func note(_ sample: TenantSample, now: UInt64) {
@@ -41,6 +43,7 @@ struct Window: Sendable {
         guard now > last.time else { return }
         guard (sample - last.sample).isPlausible else {
             recent = []
+            settling = nil
             ends = [Mark(time: now, sample: sample)]
             return
         }
@@ -55,6 +58,11 @@ struct Window: Sendable {
         if ends.count > intervals + 1 { ends.removeFirst(ends.count - intervals - 1) }
     }
 
+    /// The tenant's cache has another size, or has become warm, at the last moment noted.
+    mutating func settle() {
+        settling = recent.last ?? ends.last
+    }
+
     /// Intervals that have ended, of those kept.
     var intervals: Int { max(0, ends.count - 1) }
 
@@ -64,10 +72,9 @@ struct Window: Sendable {
     /// The last interval.
     var last: Span? { ends.count > 1 ? span(ends[ends.count - 2], ends.last) : nil }
 
-    /// The intervals that began at `time` or later.
-    func since(_ time: UInt64) -> Span? {
-        span(ends.first { mark in mark.time >= time }, ends.last)
-    }
+    /// The part of the intervals kept, and of the last one, in which the cache had its size.
+    var settled: Span? { span(later(ends.first, settling), ends.last) }
+    var settledLast: Span? { ends.count > 1 ? span(later(ends[ends.count - 2], settling), ends.last) : nil }
 
     /// The shortest time until now with that many requests, but not before `time`.
     func latest(requests: UInt64, since time: UInt64) -> Span? {
@@ -83,6 +90,11 @@ struct Window: Sendable {
         guard let end = ends.last, let last = recent.last else { return false }
         let use = last.sample - end.sample
         return use.requests > 0 || use.throttled > 0 || use.queued > 0
+    }
+
+    private func later(_ one: Mark?, _ other: Mark?) -> Mark? {
+        guard let one, let other else { return one ?? other }
+        return one.time < other.time ? other : one
     }
 
     private func span(_ begin: Mark?, _ end: Mark?) -> Span? {

@@ -32,8 +32,12 @@ import Testing
         #expect(window.intervals == 3)
         #expect(window.whole?.seconds == 3 && window.whole?.use.requests == 250 - 40)
         #expect(window.last?.use.requests == 250 - 160)
-        #expect(window.since(4_500_000_000)?.seconds == 1)
-        #expect(window.since(9_000_000_000) == nil)
+        #expect(window.settled?.seconds == 3)
+        window.settle()
+        #expect(window.settled == nil && window.settledLast == nil)
+        window.note(sample(1000), now: 8_000_000_000)
+        window.close(keeping: 3)
+        #expect(window.settled?.seconds == 2 && window.settledLast?.use.requests == 750)
     }
 
     @Test func countsThatGoBackBeginAnew() {
