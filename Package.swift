@@ -71,7 +71,10 @@ let package = Package(
         .testTarget(name: "TableStoreTests", dependencies: ["TableStore", "DynamoDB"]),
         .testTarget(name: "TraceTests", dependencies: ["Trace"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Alloc"]),
-        .testTarget(name: "LoadGeneratorTests", dependencies: ["CMallocCounter", "LoadGenerator", "DynamoDB", "SigV4", "Trace", "Transport"]),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: ["CMallocCounter", "DynamoDB", "LoadGenerator", "SigV4", "Trace", "Transport"]
+        ),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "Cache", "Trace"]),
         .testTarget(
             name: "ProxyTests",

@@ -12,7 +12,8 @@ struct Leveret: ParsableCommand {
             """,
         version: "leveret \(Self.version)",
         subcommands: [
-            Serve.self, Local.self, CheckConfig.self, Bench.self, Simulate.self, ReplayCommand.self, MissRatioCurve.self,
+            Serve.self, Local.self, CheckConfig.self, Simulate.self, ReplayCommand.self, MissRatioCurve.self,
+            Bench.self,
         ]
     )
 

@@ -26,6 +26,10 @@ struct Running {
             let address = Listener(host: listener.host, port: port).address
             logger.info("listening", fields: [.address: "\(address)", .version: "\(Leveret.version)"])
         }
+        if let admin = configuration.admin, let port = server.adminPort {
+            let address = Listener(host: admin.listener.host, port: port).address
+            logger.info("admin API listening", fields: [.address: "\(address)"])
+        }
         server.run()
     }
 
