@@ -18,6 +18,7 @@ final class ControlDesk {
     private let reactor: Reactor
     private let logger: Logger
     private var handles: [Handles] = []
+    private var occupancies: [ObjectIdentifier: Occupancy] = [:]
     private var timer: Timer?
     private var costs = Bottleneck().weights
 
@@ -56,6 +57,8 @@ final class ControlDesk {
             known.append((terms, Handles(store: tenant.store, meter: tenant.meter, limits: tenant.limits)))
         }
         handles = known.map(\.1)
+        let stores = Set(handles.map { handles in ObjectIdentifier(handles.store) })
+        occupancies = occupancies.filter { store, _ in stores.contains(store) }
         let settings = configuration.allocation
         controller.adopt(known.map(\.0), settings, policy: settings.policy.policy(), now: MonotonicClock.now())
         for handles in handles { handles.store.setCostWeights(costs) }
@@ -67,7 +70,7 @@ final class ControlDesk {
             Observation(
                 sample: handles.meter.sample(),
                 held: { handles.store.usage.bytes },
-                curve: { handles.store.curve() }
+                curve: { self.curve(of: handles.store) }
             )
         }
         let now = MonotonicClock.now()
@@ -78,6 +81,14 @@ final class ControlDesk {
         let end = MonotonicClock.now()
         let next = controller.nextTick(after: end)
         timer = reactor.schedule(after: next > end ? next - end : 0) { [unowned self] in run() }
+    }
+
+    /// What a store would miss at other sizes.
+    private func curve(of store: Store) -> Cache.MissRatioCurve {
+        var occupancy = occupancies[ObjectIdentifier(store)] ?? Occupancy()
+        occupancy.note(store.usage, budget: store.budget)
+        occupancies[ObjectIdentifier(store)] = occupancy
+        return occupancy.applied(to: store.curve())
     }
 
     /// Puts in force what was decided; caches shrink before others grow, so that the memory is there.
