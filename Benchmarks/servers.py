@@ -100,7 +100,7 @@ def upstream(port, scheme="http", more=""):
 def local_store(servers):
     """Starts `leveret local`; returns its port."""
     port = free_port()
-    servers.start([BINARY, "local", "--port", port, "--log-level", "error"], port)
+    servers.start([BINARY, "local", "--port", port, "--log-level", "error"], port, stderr=subprocess.DEVNULL)
     return port
 
 

@@ -6,6 +6,8 @@ extension Controller {
     private static let tolerated = 0.005
     /// What may be in force beyond what there is, by rounding.
     private static let excess = 1e-6
+    /// By how much a miss ratio may exceed that at the base, where nothing is limited, before it is worth a change.
+    private static let noticedMisses = 0.01
 
     /// Holds a round, unless there is nothing to decide on.
     mutating func hold(_ trigger: RoundReport.Trigger, now: UInt64) {
@@ -58,6 +60,7 @@ extension Controller {
             let isBroken = present.values.contains { $0 < Self.leastRatio }
             let (least, hope) = (present.values.min() ?? 1, predicted.values.min() ?? 1)
             if !isWanted, isBroken, hope > least * (1 + Self.tolerated) { isWanted = true }
+            if !isWanted, savesReads, taking.contains(where: { missesTooMuch($0) }) { isWanted = true }
             reason = isWanted ? "the predicted gain is worth it" : "the predicted gain is below the threshold"
             if !isWanted, Self.isBetter(predicted, present, threshold: settings.threshold) {
                 reason = "gains like the predicted one were not found the last times"
@@ -111,6 +114,16 @@ extension Controller {
         isJumping = trigger == .change
         stepDue = now
         assignRates(now: now)
+    }
+
+    /// Whether a tenant without limits misses more than it would with its base, which no rate makes up for.
+    private func missesTooMuch(_ index: Int) -> Bool {
+        let member = members[index]
+        guard member.standing == .active, let model = member.model else { return false }
+        let base = member.terms.base.cacheBytes
+        guard member.current.cacheBytes + CacheMoves.tolerance < base else { return false }
+        return model.plain.curve.missRatio(at: member.current.cacheBytes)
+            > model.plain.curve.missRatio(at: base) + Self.noticedMisses
     }
 
     /// What the policy is told of a tenant.

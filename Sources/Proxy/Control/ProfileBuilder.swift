@@ -31,10 +31,14 @@ struct ProfileBuilder {
     /// What is added to miss ratios.
     var salt: Double
     /// Whether RCU are to be saved although neither they nor egress are limited.
+    ///
+    /// Then there is no rate to make up for a smaller cache, so nobody gives what it would miss.
     var savesReads: Bool
 
     /// Points of a curve at most, apart from sizes of interest.
     private static let points = 96
+    /// By how much more may be missed than with the base and be taken for noise.
+    private static let negligible = 0.002
     /// Reads whose measured miss ratio counts as much as the curve's estimate.
     private static let halfTrust = 200.0
 
@@ -87,11 +91,14 @@ struct ProfileBuilder {
                 min(1, whole(reads.map { doubt.ratio($0, at: size) } ?? 1) + salt)
             }
             let ofEgress = sizes.map { size in min(1, (egress.map { doubt.ratio($0, at: size) } ?? 1) + salt) }
+            let curve = Alloc.MissRatioCurve(sizes: sizes, missRatios: Self.monotone(ofReads))
+            var floor = terms.floor.limitedOnly.atMost(shares)
+            if savesReads { floor.cacheBytes = max(floor.cacheBytes, Self.leastCache(curve, asGoodAs: base)) }
             return TenantProfile(
                 base: shares,
-                floor: terms.floor.limitedOnly.atMost(shares),
+                floor: floor,
                 demand: demand,
-                curve: Alloc.MissRatioCurve(sizes: sizes, missRatios: Self.monotone(ofReads)),
+                curve: curve,
                 egressCurve: Alloc.MissRatioCurve(sizes: sizes, missRatios: Self.monotone(ofEgress)),
                 hitSaving: traffic.hitSaving
             )
@@ -123,6 +130,13 @@ struct ProfileBuilder {
             sizes.append(below)
         }
         return Array(Set((sizes + further).filter { size in size > 0 })).sorted()
+    }
+
+    /// The smallest cache that misses no more than one of `base` bytes, but for noise.
+    private static func leastCache(_ curve: Alloc.MissRatioCurve, asGoodAs base: Int) -> Int {
+        let most = curve.missRatio(at: base) + negligible
+        guard let place = curve.missRatios.firstIndex(where: { ratio in ratio <= most }) else { return base }
+        return min(base, curve.sizes[place])
     }
 
     /// The least so far: what is left of noise.

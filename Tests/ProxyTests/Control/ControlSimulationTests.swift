@@ -315,6 +315,43 @@ private func pair() -> [SimulatedTenant] {
         #expect(simulation.movement(from: 4) < 0.02)
     }
 
+    private func unlimited(_ misses: [(Int) -> Double]) -> [SimulatedTenant] {
+        let base = ResourceVector(
+            cacheBytes: 64 * mib,
+            readUnits: .infinity,
+            writeUnits: .infinity,
+            egressBytes: .infinity
+        )
+        return misses.enumerated().map { number, misses in
+            var tenant = SimulatedTenant("tenant\(number)", base: base, misses: misses)
+            tenant.offered = 5000
+            return tenant
+        }
+    }
+
+    @Test func withoutLimitsNobodyMissesMore() {
+        // Both would rather have more: together they would miss less if the first gave.
+        let tenants = unlimited([Shape.zipf(400 * mib), Shape.even(120 * mib)])
+        var simulation = ControlSimulation(tenants)
+        simulation.run(intervals: 8)
+        expectSound(simulation)
+        for (tenant, member) in zip(tenants, simulation.controller.members) {
+            #expect(tenant.misses(member.current.cacheBytes) <= tenant.misses(64 * mib) + 0.01)
+        }
+    }
+
+    @Test func withoutLimitsACacheComesBackThatWasMissed() {
+        // The curve promises that a quarter would do.
+        var tenants = unlimited([Shape.even(60 * mib), Shape.even(120 * mib)])
+        let truth = tenants[0].misses
+        tenants[0].estimate = { size, present in size < 16 << 20 ? truth(size) : truth(max(size, present)) }
+        var simulation = ControlSimulation(tenants)
+        simulation.run(intervals: 12)
+        expectSound(simulation)
+        let last = simulation.controller.members[0].current.cacheBytes
+        #expect(truth(last) <= truth(64 * mib) + 0.02)
+    }
+
     @Test func onlyEgressIsLimited() {
         var tenants = pair()
         for index in tenants.indices {
