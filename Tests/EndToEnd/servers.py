@@ -92,6 +92,15 @@ class Server:
     def output(self):
         return self.log.read_text(errors="replace")
 
+    def says(self, text, seconds=10):
+        """Whether the text is in the output, or comes: a server answers before it has written all it says at the start."""
+        deadline = time.monotonic() + seconds
+        while text not in self.output():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
 
 def moto(folder):
     port = free_port()

@@ -184,11 +184,11 @@ def test_many_requests_at_once_on_one_connection(local, store, table_name):
 
 def test_development_says_where_the_data_is(folder, tmp_path):
     with servers.leveret_development(folder) as proxy:
-        assert "Data: in memory, gone when it stops." in proxy.output()
+        assert proxy.says("Data: in memory, gone when it stops.")
     file = tmp_path / "store.db"
     for turn in range(2):
         with servers.leveret_development(folder, None, "--data", file) as proxy:
-            assert f"Data: {file}." in proxy.output()
+            assert proxy.says(f"Data: {file}.")
             client = dynamodb(proxy.endpoint)
             if turn == 0:
                 create_table(client, "kept")

@@ -61,6 +61,7 @@ import Testing
         #expect(try client.get("k").value == "w")
         let sample = tenant.meter.sample()
         #expect(sample.throttled == 6 && sample.queued == 0)
+        #expect(sample.writeUnitsRefused == 3)
         #expect(fixture.upstream.record().all.isEmpty)
     }
 
@@ -197,6 +198,22 @@ import Testing
         // What is not in memory has to wait for units too.
         tenant.limits.egress.charge(10_000, now: MonotonicClock.now())
         #expect(try client.get("other").cache == "throttled")
+    }
+
+    @Test func `requests in a row of one connection wait one after the other`() throws {
+        let fixture = try fixture()
+        let (client, tenant) = (fixture.client(), try fixture.tenant())
+        _ = try client.put("k", "v")
+        _ = try client.get("k")
+        tenant.limits.setRates(rates(egress: 100_000))
+        tenant.limits.egress.charge(20_000, now: MonotonicClock.now())
+        // The next one is let in while the one before is answered.
+        for _ in 0..<4 { try client.send("GetItem", TestClient.getBody("k")) }
+        for _ in 0..<4 {
+            let reply = try client.receive()
+            #expect(reply.cache == "hit" && reply.value == "v" && reply.checksumHolds)
+        }
+        try eventually { tenant.meter.sample().hits == 4 }
     }
 
     @Test func `a batch pays for what memory does not have`() throws {

@@ -56,11 +56,15 @@ final class ControlDesk {
             guard let tenant = tenants[terms.name] else { continue }
             known.append((terms, Handles(store: tenant.store, meter: tenant.meter, limits: tenant.limits)))
         }
+        let former = handles
         handles = known.map(\.1)
         let stores = Set(handles.map { handles in ObjectIdentifier(handles.store) })
+        // What was set between the directory's taking over and now came too late for stores that are gone.
+        for handles in former where !stores.contains(ObjectIdentifier(handles.store)) { handles.store.setBudget(0) }
         occupancies = occupancies.filter { store, _ in stores.contains(store) }
         let settings = configuration.allocation
         controller.adopt(known.map(\.0), settings, policy: settings.policy.policy(), now: MonotonicClock.now())
+        if settings.mode != .apply { costs = Bottleneck().weights }
         for handles in handles { handles.store.setCostWeights(costs) }
         enforce()
     }

@@ -83,17 +83,18 @@ final class ControlLoop: Sendable {
                     handler: AdminAPI(desk)
                 )
             }
-            let orders = reactor.mailbox { (order: Order) in
+            // The reactor keeps the mailbox, so that must not keep the reactor, nor what does.
+            let orders = reactor.mailbox { [unowned reactor, unowned desk, weak server] (order: Order) in
                 switch order {
                 case .adopt(let configuration): desk.adopt(configuration)
                 case .stop:
                     guard let server else { return reactor.stop() }
-                    server.drain(within: drain) { reactor.stop() }
+                    server.drain(within: drain) { [unowned reactor] in reactor.stop() }
                 }
             }
             desk.start()
             report(.success(Started(orders: orders, adminPort: server.map { Int($0.port) })))
-            reactor.run()
+            withExtendedLifetime((desk, server)) { reactor.run() }
         } catch {
             report(.failure(ServerError("\(error)")))
         }

@@ -31,7 +31,9 @@ extension Controller {
             guard let whole = members[index].window.whole else { continue }
             if whole.use.requests == 0 {
                 let isOver = members[index].window.intervals >= settings.window
-                if isOver, whole.use.throttled == 0 { members[index].standing = .idle }
+                // One that is refused whatever it asks for is about to wake up, with its base.
+                let isRefused = whole.use.throttled > 0 && members[index].standing != .active
+                if isOver, !isRefused { members[index].standing = .idle }
             } else if settings.mode != .off {
                 build(index, whole, observations[index].curve, builder)
             }
@@ -45,7 +47,7 @@ extension Controller {
         _ curve: () -> Cache.MissRatioCurve,
         _ builder: ProfileBuilder
     ) {
-        guard whole.use.requests >= Self.leastRequests, let traffic = Traffic(whole) else { return }
+        guard whole.use.requests >= Self.leastRequests, let traffic = demand(of: index, in: whole) else { return }
         var member = members[index]
         if traffic.isCacheable, member.terms.isCached {
             let found = curve()
@@ -77,7 +79,7 @@ extension Controller {
         let last = member.window.last.flatMap { $0.use.requests >= Self.leastRequests ? $0 : nil }
         member.latest =
             last.flatMap { span in
-                Traffic(span).map { traffic in
+                demand(of: index, in: span).map { traffic in
                     builder.model(
                         member.terms,
                         traffic,
@@ -94,6 +96,31 @@ extension Controller {
         member.standing = .active
         member.isAlarmed = false
         members[index] = member
+    }
+
+    /// Makes the models of what is known anew, for another base or floor.
+    mutating func remodel(_ index: Int) {
+        let builder = ProfileBuilder(salt: settings.salt, savesReads: savesReads)
+        let member = members[index]
+        func remade(_ model: TenantModel?, margin: Double) -> TenantModel? {
+            model.map { model in
+                builder.model(
+                    member.terms,
+                    model.traffic,
+                    curve: member.curve,
+                    measured: member.anchor?.misses,
+                    present: member.anchor?.bytes ?? member.current.cacheBytes,
+                    atBase: member.atBase,
+                    margin: margin
+                )
+            }
+        }
+        members[index].model = remade(member.model, margin: member.margin)
+        members[index].latest = remade(member.latest, margin: 0)
+    }
+
+    private func demand(of index: Int, in span: Span) -> Traffic? {
+        Traffic(span, baseWrites: members[index].terms.base.writeUnits)
     }
 
     /// What a cache misses while it changes says nothing of its size; half an interval without a change does.

@@ -56,6 +56,12 @@ struct Controller {
         }
 
         var isThere: Bool { CacheMoves.isThere(current.cacheBytes, target.cacheBytes) }
+
+        /// What was known does not hold any more: until the next interval's end it has its base.
+        mutating func forgetModels() {
+            (model, latest) = (nil, nil)
+            if standing == .active { standing = .new }
+        }
     }
 
     /// What is worth a line in the log.
@@ -122,26 +128,42 @@ struct Controller {
             let before = member.terms.base
             member.terms = terms
             if before.cacheBytes != terms.base.cacheBytes { member.atBase = nil }
+            // A cache that there was not, or is no more.
+            if (before.cacheBytes > 0) != terms.isCached { member.forgetModels() }
             // What is limited now was not, or the other way round.
             for rate in Rate.allCases
             where before[rate].isFinite != terms.base[rate].isFinite {
                 member.current[rate] = terms.base[rate]
-                member.model = nil
-                member.latest = nil
+                member.forgetModels()
             }
             return member
         }
+        giveRoom(to: members.indices.filter { known[members[$0].terms.name] == nil })
         if settings.interval != self.settings.interval { roundDue = now &+ settings.interval }
         let wasApplying = self.settings.mode == .apply
         self.settings = settings
         self.policy = policy
         history.capacity = settings.history
+        for index in members.indices where known[members[index].terms.name]?.terms != members[index].terms {
+            remodel(index)
+        }
         if settings.mode != .apply {
             for index in members.indices { restoreBase(index, now: now) }
         } else if !isFirst, hasChanged {
             pending = .change
         } else if !wasApplying {
             pending = nil
+        }
+    }
+
+    /// Starts those who are new with what room there is beside the others' caches; a round makes more.
+    private mutating func giveRoom(to newcomers: [Int]) {
+        var free = 0
+        for member in members { free += member.terms.base.cacheBytes - member.current.cacheBytes }
+        for index in newcomers { free += members[index].current.cacheBytes }
+        for index in newcomers {
+            members[index].current.cacheBytes = min(members[index].terms.base.cacheBytes, max(0, free))
+            free -= members[index].current.cacheBytes
         }
     }
 

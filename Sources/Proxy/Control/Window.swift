@@ -108,8 +108,8 @@ extension TenantSample {
     fileprivate var isPlausible: Bool {
         let counts = [requests, reads, hits, misses, throttled, queued]
         let sums = [
-            readUnitsIfMissed, readUnitsUncacheable, readUnitsUsed, writeUnitsUsed, egressIfMissed, egressIfHit,
-            egressUsed,
+            readUnitsIfMissed, readUnitsUncacheable, readUnitsUsed, writeUnitsUsed, writeUnitsRefused,
+            egressIfMissed, egressIfHit, egressUsed,
         ]
         return counts.allSatisfy { $0 < 1 << 62 } && sums.allSatisfy { $0.isFinite && $0 >= 0 }
     }
@@ -127,14 +127,18 @@ struct Traffic: Sendable, Equatable {
     var hitSaving: Double
 
     /// Nil when nothing was asked for.
-    init?(_ span: Span) {
+    ///
+    /// Writes that were refused are asked for too, as far as a base of `baseWrites` WCU would have served them: who gets
+    /// none could show no need of any.
+    init?(_ span: Span, baseWrites: Double = 0) {
         let use = span.use
+        let asked = min(use.writeUnitsUsed + use.writeUnitsRefused, baseWrites * span.seconds)
         guard use.requests > 0 else { return nil }
         let requests = Double(use.requests)
         throughput = span.throughput
         demand = Demand(
             readUnits: use.readUnitsIfMissed / requests,
-            writeUnits: use.writeUnitsUsed / requests,
+            writeUnits: max(use.writeUnitsUsed, asked) / requests,
             egressBytes: use.egressIfMissed / requests
         )
         uncacheable =

@@ -146,7 +146,9 @@ extension Worker {
         if let timer = room.timer { reactor.cancel(timer) }
         room.timer = nil
         guard let pause = room.queue.pause(now: reactor.now) else {
-            rooms[ObjectIdentifier(room.tenant.limits)] = nil
+            // An answer given on the way may have let another in, which made a room anew.
+            let identity = ObjectIdentifier(room.tenant.limits)
+            if rooms[identity] === room { rooms[identity] = nil }
             return
         }
         room.timer = reactor.schedule(after: pause) { [unowned self, unowned room] in release(room) }
@@ -154,7 +156,12 @@ extension Worker {
 
     /// Refuses a request for its tenant's rates, as DynamoDB refuses one for its table's.
     private func refuse(_ request: HeldRequest) {
-        request.tenant.meter.lane(lane) { $0.throttled.add(1) }
+        request.tenant.meter.lane(lane) { lane in
+            lane.throttled.add(1)
+            guard let use = request.use, use.isWrite else { return }
+            let cost = lane.costs.estimate(use.operation, items: use.itemsUpstream, body: request.body.count)
+            lane.writeUnitsRefused.add(cost)
+        }
         reply(
             .provisionedThroughputExceeded,
             cache: .throttled,

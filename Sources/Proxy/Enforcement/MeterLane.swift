@@ -16,6 +16,7 @@ struct MeterLane: ~Copyable {
     let readUnitsUncacheable = Sum()
     let readUnitsUsed = Sum()
     let writeUnitsUsed = Sum()
+    let writeUnitsRefused = Sum()
     let egressIfMissed = Sum()
     let egressIfHit = Sum()
     let egressUsed = Sum()
@@ -67,6 +68,7 @@ extension TenantSample {
         sample.readUnitsUncacheable += lane.readUnitsUncacheable.value
         sample.readUnitsUsed += lane.readUnitsUsed.value
         sample.writeUnitsUsed += lane.writeUnitsUsed.value
+        sample.writeUnitsRefused += lane.writeUnitsRefused.value
         sample.egressIfMissed += lane.egressIfMissed.value
         sample.egressIfHit += lane.egressIfHit.value
         sample.egressUsed += lane.egressUsed.value

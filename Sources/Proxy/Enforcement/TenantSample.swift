@@ -23,6 +23,8 @@ struct TenantSample: Sendable, Equatable {
     var readUnitsUsed = 0.0
     /// Write capacity units used upstream.
     var writeUnitsUsed = 0.0
+    /// Write capacity units, about, of the writes that were refused for the tenant's rates; each attempt counts.
+    var writeUnitsRefused = 0.0
 
     /// Bytes to the tenant, to the upstream and from it, as if each read had missed.
     var egressIfMissed = 0.0
@@ -47,6 +49,7 @@ struct TenantSample: Sendable, Equatable {
             readUnitsUncacheable: later.readUnitsUncacheable - earlier.readUnitsUncacheable,
             readUnitsUsed: later.readUnitsUsed - earlier.readUnitsUsed,
             writeUnitsUsed: later.writeUnitsUsed - earlier.writeUnitsUsed,
+            writeUnitsRefused: later.writeUnitsRefused - earlier.writeUnitsRefused,
             egressIfMissed: later.egressIfMissed - earlier.egressIfMissed,
             egressIfHit: later.egressIfHit - earlier.egressIfHit,
             egressUsed: later.egressUsed - earlier.egressUsed,

@@ -38,7 +38,8 @@ extension Worker {
                 body: admitted.body,
                 tenant: admitted.tenant,
                 contentType: ReplyContentType(of: admitted.http),
-                to: admitted.exchange
+                to: admitted.exchange,
+                answersInPlace: true
             )
             switch found {
             case .answered:
@@ -76,6 +77,9 @@ extension Worker {
     }
 
     /// Answers a request that has waited, if what it asks for is in memory by now.
+    ///
+    /// Not in place: an answer outside of `handle` lets the connection's next request in at once, which looks into the
+    /// store as well and uses the same buffers.
     func answerFromMemory(_ held: HeldGet) -> Bool {
         guard !held.get.consistentRead else { return false }
         let request = held.request
@@ -94,7 +98,8 @@ extension Worker {
                 body: body,
                 tenant: request.tenant,
                 contentType: request.contentType,
-                to: request.exchange
+                to: request.exchange,
+                answersInPlace: false
             )
         }
         guard case .answered = found else { return false }
@@ -129,7 +134,8 @@ extension Worker {
         case absent(CacheStatus)
     }
 
-    /// Looks the key in `keyBuffer` up and answers on a hit.
+    /// Looks the key in `keyBuffer` up and answers on a hit; with `answersInPlace` from the store itself if it can, which
+    /// only `handle` may ask for.
     private func lookup(
         _ get: GetItemRequest,
         _ view: TenantTable,
@@ -137,7 +143,8 @@ extension Worker {
         body: UnsafeRawBufferPointer,
         tenant: Tenant,
         contentType: ReplyContentType,
-        to exchange: HTTPExchange
+        to exchange: HTTPExchange,
+        answersInPlace: Bool
     ) -> LookupOutcome {
         if let arn {
             guard case .known(let metadata) = view.metadata(now: reactor.now), metadata.arn == arn else {
@@ -146,7 +153,7 @@ extension Worker {
         }
         let key = unsafe keyBuffer.bytes
         let isWhole = get.projectionExpression == nil && get.attributesToGet == nil
-        let isPlain = isWhole && get.returnConsumedCapacity == .none
+        let isPlain = answersInPlace && isWhole && get.returnConsumedCapacity == .none
         let store = tenant.store
         let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { entry in
             if isPlain {

@@ -72,6 +72,19 @@ import Testing
         #expect(Traffic(Span(seconds: 1, use: TenantSample())) == nil)
     }
 
+    @Test func refusedWritesAreAskedForAsFarAsTheBaseGoes() throws {
+        var use = sample(1000)
+        use.writeUnitsUsed = 10
+        use.writeUnitsRefused = 300
+        func writes(_ base: Double) throws -> Double {
+            try #require(Traffic(Span(seconds: 10, use: use), baseWrites: base)).demand.writeUnits * 1000
+        }
+        #expect(try abs(writes(20) - 200) < 1e-9)
+        #expect(try abs(writes(100) - 310) < 1e-9)
+        #expect(try abs(writes(0) - 10) < 1e-9)
+        #expect(try abs(writes(.infinity) - 310) < 1e-9)
+    }
+
     @Test func limitedIsMoreThanAMoment() {
         var use = sample(1000, misses: 100)
         use.queued = 5

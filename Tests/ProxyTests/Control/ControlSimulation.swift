@@ -18,6 +18,8 @@ struct SimulatedTenant {
     var itemBytes = 1000.0
     /// Requests a second that it would send at most.
     var offered = 50_000.0
+    /// Writes of one unit a second that it sends besides, and gives up when they are refused.
+    var writesBeside = 0.0
 
     // What becomes of it.
     var held = 0
@@ -66,6 +68,15 @@ struct SimulatedTenant {
         sample.egressIfMissed += whole * demand.egressBytes
         sample.egressIfHit += whole * demand.egressBytes * (1 - hitSaving)
         sample.egressUsed += whole * demand.egressBytes * (1 - hitSaving) + missed * demand.egressBytes * hitSaving
+        let left = max(0, share.writeUnits - min(offered, most) * demand.writeUnits)
+        let written = min(writesBeside, left) * seconds
+        sample.requests += UInt64(written)
+        sample.writeUnitsUsed += written
+        sample.writeUnitsRefused += writesBeside * seconds - written
+        sample.throttled += UInt64(writesBeside * seconds - written)
+        sample.egressIfMissed += written * 1000
+        sample.egressIfHit += written * 1000
+        sample.egressUsed += written * 1000
         if most < offered { sample.queued += UInt64(missed + whole * demand.writeUnits) + 1 }
         held = min(share.cacheBytes, held + Int(missed * itemBytes))
     }
@@ -146,6 +157,12 @@ struct ControlSimulation {
         }
     }
 
+    /// Runs for a time that is no interval.
+    mutating func run(for duration: UInt64) {
+        let end = now + duration
+        while now < end { advance() }
+    }
+
     private mutating func advance() {
         if now >= nextTick {
             let observations = tenants.indices.map { index in
@@ -168,7 +185,7 @@ struct ControlSimulation {
     }
 
     /// What must hold at any time.
-    private mutating func check() {
+    mutating func check() {
         let members = controller.members
         let caches = members.map(\.current.cacheBytes)
         let all = members.reduce(0) { $0 + $1.terms.base.cacheBytes }

@@ -281,6 +281,93 @@ private func pair() -> [SimulatedTenant] {
         #expect(simulation.movement(from: 9) < 0.02)
     }
 
+    @Test func aReloadInTheMiddleOfAnInterval() {
+        var simulation = ControlSimulation(pair())
+        simulation.run(intervals: 5)
+        let half = simulation.settings.interval / 2
+        simulation.run(for: half)
+        let smaller = ResourceVector(cacheBytes: 42 * mib, readUnits: 666, writeUnits: 133, egressBytes: 13e6)
+        for index in 0..<2 { simulation.tenants[index].base = smaller }
+        simulation.tenants.append(SimulatedTenant("third", base: smaller, misses: Shape.zipf(60 * mib)))
+        simulation.adopt()
+        let caches = simulation.controller.members.reduce(0) { $0 + $1.current.cacheBytes }
+        #expect(caches <= 128 * mib, "before room has been made")
+        simulation.run(for: half)
+        expectSound(simulation)
+        simulation.run(intervals: 6)
+        expectSound(simulation)
+        // Half of everything for all.
+        simulation.run(for: half)
+        for index in 0..<3 {
+            simulation.tenants[index].base = ResourceVector(
+                cacheBytes: 21 * mib,
+                readUnits: 333,
+                writeUnits: 66,
+                egressBytes: 6e6
+            )
+        }
+        simulation.adopt()
+        simulation.run(for: half)
+        expectSound(simulation)
+        simulation.run(intervals: 6)
+        expectSound(simulation)
+        #expect(simulation.longestShortfall(below: 0.97, from: 14) == 0)
+    }
+
+    @Test func limitsThatComeLater() {
+        var tenants = pair()
+        let bases = tenants.map(\.base)
+        for index in tenants.indices {
+            tenants[index].base.readUnits = .infinity
+            tenants[index].base.writeUnits = .infinity
+            tenants[index].base.egressBytes = .infinity
+            tenants[index].offered = 1000
+        }
+        var simulation = ControlSimulation(tenants)
+        simulation.run(intervals: 8)
+        simulation.run(for: simulation.settings.interval / 2)
+        for (index, base) in bases.enumerated() {
+            simulation.tenants[index].base = base
+            simulation.tenants[index].base.readUnits *= index == 0 ? 0.5 : 1.5
+        }
+        simulation.adopt()
+        simulation.run(for: ControlSimulation.second)
+        expectSound(simulation)
+        for member in simulation.controller.members {
+            #expect(abs(member.current.readUnits / member.terms.base.readUnits - 1) < 1e-6)
+        }
+        simulation.run(intervals: 6)
+        expectSound(simulation)
+    }
+
+    @Test func aReaderThatBeginsToWrite() {
+        var tenants = pair()
+        for index in tenants.indices { tenants[index].floor.writeUnits = 0 }
+        tenants[0].demand.writeUnits = 0
+        tenants[1].demand.writeUnits = 0.5
+        var simulation = ControlSimulation(tenants)
+        simulation.run(intervals: 6)
+        let lent = simulation.controller.members[0].current.writeUnits
+        #expect(lent < 50, "what it does not use is another's")
+        simulation.tenants[0].writesBeside = 150
+        simulation.run(intervals: 6)
+        expectSound(simulation)
+        #expect(simulation.controller.members[0].current.writeUnits >= 100, "its base, as far as the rest of it goes")
+    }
+
+    @Test func oneThatIsRefusedWhateverItAsksFor() {
+        var tenants = pair()
+        for index in tenants.indices { tenants[index].floor.writeUnits = 0 }
+        tenants[0].demand.writeUnits = 0
+        var simulation = ControlSimulation(tenants)
+        simulation.run(intervals: 6)
+        simulation.tenants[0].offered = 0
+        simulation.tenants[0].writesBeside = 100
+        simulation.run(intervals: 6)
+        expectSound(simulation)
+        #expect(simulation.controller.members[0].current.writeUnits >= 100)
+    }
+
     @Test func aReloadOfTheSameChangesNothing() {
         var simulation = ControlSimulation(pair())
         simulation.run(intervals: 6)
