@@ -42,7 +42,7 @@ import Testing
               boost: false
               salt: 1%
               history: 7
-              floor: {cache: 1MiB, rcu: 0, wcu: 0.5, egress: 1kB}
+              floor: {cache: 1MiB, rcu: 0.01, wcu: 0.5, egress: 1kB}
             throttling: {queue_length: 10, queue_deadline: 2s, burst: 500ms}
             admin: {listen: 127.0.0.1:8001}
             """,
@@ -61,7 +61,7 @@ import Testing
         expected.boost = false
         expected.salt = 0.01
         expected.history = 7
-        expected.floor = ResourceVector(cacheBytes: 1 << 20, readUnits: 0, writeUnits: 0.5, egressBytes: 1000)
+        expected.floor = ResourceVector(cacheBytes: 1 << 20, readUnits: 0.01, writeUnits: 0.5, egressBytes: 1000)
         #expect(configuration.allocation == expected)
         #expect(configuration.throttling.queueLength == 10)
         #expect(configuration.throttling.queueDeadline == 2_000_000_000)
@@ -107,7 +107,7 @@ import Testing
             "allocation: {salt: little}",
             "allocation.salt: 'little' is not a part of 1; write for example 5% or 0.05"
         ),
-        ("allocation: {floor: {rcu: -1}}", "allocation.floor.rcu: '-1' is out of range; choose from 0 to"),
+        ("allocation: {floor: {rcu: 0}}", "allocation.floor.rcu: '0' is out of range; choose from 0.001 to"),
         ("resources: {rcu: 0}", "resources.rcu: '0' is out of range; choose from 0.001 to"),
         ("resources: {rcu: nan}", "resources.rcu: 'nan' is not a number"),
         ("resources: {egress: 5M}", "resources.egress: '5M' has the ambiguous unit 'M'"),

@@ -108,10 +108,11 @@ extension YAMLValue {
     private func floor() -> ResourceVector? {
         guard let section = section(ConfigurationKeys.floor) else { return nil }
         var floor = AllocationSettings().floor
+        // Not 0: a tenant that nothing passes for shows no demand, and would stay so.
         section.set(&floor.cacheBytes, "cache") { $0.size(in: 0...CacheBounds.budget.upperBound) }
-        section.set(&floor.readUnits, "rcu") { $0.rate(isZeroAllowed: true) }
-        section.set(&floor.writeUnits, "wcu") { $0.rate(isZeroAllowed: true) }
-        section.set(&floor.egressBytes, "egress") { $0.byteRate(isZeroAllowed: true) }
+        section.set(&floor.readUnits, "rcu") { $0.rate() }
+        section.set(&floor.writeUnits, "wcu") { $0.rate() }
+        section.set(&floor.egressBytes, "egress") { $0.byteRate() }
         return floor
     }
 
@@ -130,20 +131,20 @@ extension YAMLValue {
     }
 
     /// Units a second.
-    private func rate(isZeroAllowed: Bool = false) -> Double? {
+    private func rate() -> Double? {
         guard let text = text("a number") else { return nil }
         guard let number = Double(text.value), number.isFinite else {
             mistake("\(text.shown) is not a number", "write capacity units a second, for example 1000")
             return nil
         }
-        if AllocationBounds.rate.contains(number) || isZeroAllowed && number == 0 { return number }
-        mistake("\(text.shown) is out of range", "choose from \(isZeroAllowed ? "0" : "0.001") to 1000000000000")
+        if AllocationBounds.rate.contains(number) { return number }
+        mistake("\(text.shown) is out of range", "choose from 0.001 to 1000000000000")
         return nil
     }
 
     /// Bytes a second.
-    private func byteRate(isZeroAllowed: Bool = false) -> Double? {
-        size(in: (isZeroAllowed ? 0 : 1)...1_000_000_000_000_000).map(Double.init)
+    private func byteRate() -> Double? {
+        size(in: 1...1_000_000_000_000_000).map(Double.init)
     }
 
     /// `5%` or `0.05`.
