@@ -76,6 +76,10 @@ format: ## Format the Swift sources in place
 bench-hit: build ## CPU per cached GetItem next to nginx (needs Debian's wrk and nginx)
 	Benchmarks/hit-cost
 
+.PHONY: bench-instructions
+bench-instructions: build ## Instructions and system calls of a cached GetItem against the stated figure (needs valgrind, strace)
+	Benchmarks/hit-instructions
+
 .PHONY: bench-local
 bench-local: build bootstrap ## Throughput of `leveret local` next to moto (needs Debian's wrk)
 	Benchmarks/local-store

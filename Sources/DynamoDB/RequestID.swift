@@ -45,9 +45,10 @@ public struct RequestID: ~Copyable {
             bits >>= 5
             left -= 1
         }
-        for offset in 0..<suffix.utf8CodeUnitCount {
-            unsafe buffer[Self.count - suffix.utf8CodeUnitCount + offset] = suffix.utf8Start[offset]
-        }
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[(Self.count - suffix.utf8CodeUnitCount)...])
+        unsafe rest.copyMemory(
+            from: UnsafeRawBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount)
+        )
     }
 
     private mutating func next() -> UInt64 {

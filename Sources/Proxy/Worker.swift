@@ -129,6 +129,8 @@ final class SharedState: Sendable {
     /// The region that health checks name.
     let region: String
     private let developmentTenants: DevelopmentTenants?
+    /// Whether callers are told apart by what they say, unchecked.
+    let isDevelopment: Bool
 
     /// The one tenant of `leveret local`.
     let localTenant: Tenant?
@@ -144,6 +146,7 @@ final class SharedState: Sendable {
         self.configuration = configuration
         self.wallClock = wallClock
         self.pool = pool
+        isDevelopment = configuration.development != nil
         let directory = TenantDirectory(now: now, pool: pool, logger: logger)
         self.directory = directory
         stripes = KeyStripes(now: now)

@@ -100,7 +100,11 @@ struct AuthorizationHeader {
 
     private static func nextItem(_ header: Bytes, _ next: inout Int, offset: UInt32) -> ByteRange? {
         let start = header.firstIndex(from: next) { byte in !isSeparator(byte) }
-        next = header.firstIndex(from: start, where: isSeparator)
+        // All separators are below "-", and little else in the header is.
+        next = header.firstIndex(below: UInt8(ascii: "-"), from: start)
+        while next < header.count, !isSeparator(header[next]) {
+            next = header.firstIndex(below: UInt8(ascii: "-"), from: next + 1)
+        }
         return start == next ? nil : ByteRange(Int(offset) + start..<Int(offset) + next)
     }
 

@@ -28,6 +28,7 @@
         count = min(count, length)
     }
 
+    @inline(__always)
     mutating func append(_ byte: UInt8) {
         reserve(1)
         unsafe storage[count] = byte
@@ -35,9 +36,9 @@
     }
 
     mutating func append(_ bytes: Bytes) {
-        guard !bytes.isEmpty else { return }
+        guard let from = unsafe bytes.buffer.baseAddress, !bytes.isEmpty else { return }
         reserve(bytes.count)
-        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: bytes.buffer)
+        unsafe storage.baseAddress?.advanced(by: count).copyMemory(from: from, byteCount: bytes.count)
         count += bytes.count
     }
 
@@ -95,8 +96,13 @@
         UInt8(ascii: "0") &+ digit &+ ((digit &+ 6) >> 4) &* (letters &- UInt8(ascii: "0") &- 10)
     }
 
+    @inline(__always)
     private mutating func reserve(_ extra: Int) {
-        guard unsafe count + extra > storage.count else { return }
+        if unsafe extra > storage.count &- count { grow(extra) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ extra: Int) {
         let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: (count + extra) * 2, alignment: 16)
         unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
         unsafe storage.deallocate()
@@ -125,7 +131,9 @@ extension Bytes {
     func item(from start: Int, separator: UInt8) -> (end: Int, next: Int) {
         var end = start
         while true {
-            end = firstIndex(from: end) { byte in byte == separator || byte == UInt8(ascii: "%") }
+            end = firstIndex(of: separator, or: UInt8(ascii: "%"), from: end)
+            if end == count { return (end, end) }
+            if unsafe buffer[end] == separator { return (end, end + 1) }
             var next = end
             let byte = percentDecoded(at: &next)
             if byte == nil || byte == separator { return (end, next) }

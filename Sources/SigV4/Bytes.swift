@@ -70,6 +70,41 @@ struct ByteRange: Sendable, Equatable {
         return index
     }
 
+    /// Position of the first of two bytes at or after `start`, or the end.
+    ///
+    /// Eight bytes at a time, as `firstIndex(below:from:)`: equal bytes become 0, which is below 1.
+    func firstIndex(of one: UInt8, or other: UInt8, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = max(start, 0)
+        while count &- index >= 8 {
+            let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let first = word ^ ones &* UInt64(one)
+            let second = word ^ ones &* UInt64(other)
+            let found = ((first &- ones) & ~first | (second &- ones) & ~second) & (ones &* 0x80)
+            if found != 0 { return index &+ found.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < count, unsafe buffer[index] != one && buffer[index] != other { index &+= 1 }
+        return index
+    }
+
+    /// Position of the first byte at or after `start` that is below `limit` (at most 128), or the end.
+    ///
+    /// Eight bytes at a time: in `word - limit` a byte's high bit is set where the byte is below the limit, and the lowest
+    /// such bit is exact, as a borrow only disturbs bytes above one that is itself below.
+    func firstIndex(below limit: UInt8, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = max(start, 0)
+        while count - index >= 8 {
+            let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let found = (word &- ones &* UInt64(limit)) & ~word & (ones &* 0x80)
+            if found != 0 { return index &+ found.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < count, unsafe buffer[index] >= limit { index &+= 1 }
+        return index
+    }
+
     /// The bounds without white space at either end.
     func trimmed(_ bounds: Range<Int>) -> Range<Int> {
         var start = bounds.lowerBound
@@ -90,7 +125,13 @@ struct ByteRange: Sendable, Equatable {
     /// Compares a header's name, in any case, with a name in lower case.
     func equalsIgnoringCase(_ lowerCase: Bytes) -> Bool {
         guard count == lowerCase.count else { return false }
-        for index in 0..<count where unsafe buffer[index].lowerCase != lowerCase.buffer[index] { return false }
+        var index = 0
+        while index < count {
+            let byte = unsafe buffer[index]
+            let other = unsafe lowerCase.buffer[index]
+            if byte != other, byte.lowerCase != other { return false }
+            index &+= 1
+        }
         return true
     }
 

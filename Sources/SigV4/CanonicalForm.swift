@@ -103,6 +103,8 @@ extension ByteBuffer {
 
     /// The value without white space at its ends and with one space for each run inside.
     mutating func appendCanonicalValue(_ value: Bytes) {
+        // All white space is below "!": most values have none.
+        if value.firstIndex(below: UInt8(ascii: "!"), from: 0) == value.count { return append(value) }
         unsafe append(upTo: value.count) { room in
             var written = 0
             var pendingSpace = false

@@ -38,6 +38,13 @@
         unsafe Int(headers[index].y) == name.count && headerName(index).equalsIgnoringCase(name)
     }
 
+    /// Whether a header's name is as long as one that authentication looks at.
+    @inline(__always)
+    func mayAuthenticate(_ index: Int) -> Bool {
+        let lengths: UInt32 = 1 << 4 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 20
+        return unsafe lengths >> min(headers[index].y, 31) & 1 == 1
+    }
+
     /// The value's bounds in the head, white space around it taken off.
     func headerValue(_ index: Int) -> ByteRange {
         let slice = unsafe headers[index]
@@ -58,7 +65,7 @@ struct AuthenticationHeaders {
     private(set) var securityToken: ByteRange?
 
     init(_ request: ReceivedRequest) throws(SignatureError) {
-        for index in 0..<request.headerCount {
+        for index in 0..<request.headerCount where request.mayAuthenticate(index) {
             let name = request.headerName(index)
             // Most names are told apart by their length.
             switch name.count {

@@ -12,8 +12,9 @@ public final class SignatureVerifier {
     private let service: ByteBuffer
     private let clockWindow: Int64
     private let signingKeys = SigningKeyCache()
-    private var canonical = ByteBuffer(capacity: 8192)
-    private var scratch = ByteBuffer(capacity: 2048)
+    // Nothing here calls out while it writes to these, so the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) private var canonical = ByteBuffer(capacity: 8192)
+    @exclusivity(unchecked) private var scratch = ByteBuffer(capacity: 2048)
 
     /// A verifier for requests to one service.
     ///
@@ -54,8 +55,8 @@ public final class SignatureVerifier {
         guard let range = authorization.sessionToken else { return nil }
         let token = authorization.bytes(range, in: request)
         guard authorization.isPresigned else { return unsafe token.buffer }
-        scratch.removeAll()
-        scratch.appendPercentDecoded(token)
+        unsafe scratch.removeAll()
+        unsafe scratch.appendPercentDecoded(token)
         return unsafe scratch.bytes.buffer
     }
 
@@ -135,9 +136,9 @@ extension SignatureVerifier {
     }
 
     private func checkDeclaredPayload(_ payload: Digest, _ declared: Bytes) throws(SignatureError) {
-        scratch.removeAll()
-        scratch.appendHexadecimal(payload)
-        guard scratch.bytes.equals(declared) else { throw .signatureMismatch }
+        unsafe scratch.removeAll()
+        unsafe scratch.appendHexadecimal(payload)
+        guard unsafe scratch.bytes.equals(declared) else { throw .signatureMismatch }
     }
 
     private func matches(
@@ -149,9 +150,9 @@ extension SignatureVerifier {
     ) throws(SignatureError) -> Bool {
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return false }
         writeStringToSign(authorization, request)
-        let signature = key.code(for: canonical.bytes)
-        scratch.removeAll()
-        scratch.appendHexadecimal(signature)
+        let signature = unsafe key.code(for: canonical.bytes)
+        unsafe scratch.removeAll()
+        unsafe scratch.appendHexadecimal(signature)
         let given = authorization.bytes(authorization.signature, in: request)
         return unsafe ConstantTime.equal(scratch.bytes.buffer, given.buffer)
     }
@@ -165,8 +166,8 @@ extension SignatureVerifier {
         _ payload: Digest,
         host: HostForm
     ) throws(SignatureError) -> Bool {
-        canonical.removeAll()
-        return try canonical.appendCanonicalRequest(
+        unsafe canonical.removeAll()
+        return unsafe try canonical.appendCanonicalRequest(
             authorization,
             request,
             payload,
@@ -177,9 +178,9 @@ extension SignatureVerifier {
 
     /// Replaces the canonical request in `canonical` by the string to sign.
     private func writeStringToSign(_ authorization: Authorization, _ request: ReceivedRequest) {
-        let digest = SHA256Hash.digest(of: canonical.bytes)
-        canonical.removeAll()
-        canonical.appendStringToSign(
+        let digest = unsafe SHA256Hash.digest(of: canonical.bytes)
+        unsafe canonical.removeAll()
+        unsafe canonical.appendStringToSign(
             timestamp: authorization.bytes(authorization.timestampText, in: request),
             date: authorization.bytes(authorization.credential.date, in: request),
             region: authorization.bytes(authorization.credential.region, in: request),
@@ -197,18 +198,18 @@ extension SignatureVerifier {
     ) throws(SignatureError) -> (canonicalRequest: String, stringToSign: String, signature: String)? {
         let payload = SHA256Hash.digest(of: request.body)
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return nil }
-        let canonicalRequest = canonical.bytes.text
+        let canonicalRequest = unsafe canonical.bytes.text
         writeStringToSign(authorization, request)
-        let stringToSign = canonical.bytes.text
+        let stringToSign = unsafe canonical.bytes.text
         let key = secret.signingKey(
             date: authorization.bytes(authorization.credential.date, in: request),
             region: authorization.bytes(authorization.credential.region, in: request),
             service: authorization.bytes(authorization.credential.service, in: request)
         )
-        let signature = key.code(for: canonical.bytes)
-        scratch.removeAll()
-        scratch.appendHexadecimal(signature)
-        return (canonicalRequest, stringToSign, scratch.bytes.text)
+        let signature = unsafe key.code(for: canonical.bytes)
+        unsafe scratch.removeAll()
+        unsafe scratch.appendHexadecimal(signature)
+        return unsafe (canonicalRequest, stringToSign, scratch.bytes.text)
     }
 
     /// The number of signing keys held.

@@ -19,6 +19,8 @@ extension UInt8 {
 
     /// Whether it may occur in a token (RFC 9110, 5.6.2).
     var isTokenByte: Bool {
+        // Nearly all are letters and hyphens.
+        if (self | 0x20) &- UInt8(ascii: "a") < 26 || self == UInt8(ascii: "-") { return true }
         // One bit per byte below 128.
         let bits: (UInt64, UInt64) = (0x03ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
         guard self < 128 else { return false }
@@ -73,14 +75,27 @@ extension Span<UInt8> {
         }
     }
 
+    /// Where the token that begins at `range`'s start ends, at most at its end.
+    func endOfToken(in range: Range<Int>) -> Int {
+        unsafe extracting(range).withUnsafeBytes { bytes in
+            var index = 0
+            while index < bytes.count, unsafe bytes[index].isTokenByte {
+                index &+= 1
+            }
+            return range.lowerBound &+ index
+        }
+    }
+
     /// Whether the bytes of `range` are `lowercase` but for the case of ASCII letters.
     func equalsIgnoringCase(_ range: Range<Int>, _ lowercase: StaticString) -> Bool {
         guard range.count == lowercase.utf8CodeUnitCount else { return false }
         let wanted = unsafe UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)
         var index = 0
-        while index < range.count {
-            guard unsafe self[range.lowerBound + index].asciiLowercased == wanted[index] else { return false }
-            index += 1
+        while index < wanted.count {
+            let byte = self[range.lowerBound &+ index]
+            let other = unsafe wanted[index]
+            if byte != other, byte.asciiLowercased != other { return false }
+            index &+= 1
         }
         return true
     }

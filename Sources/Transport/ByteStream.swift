@@ -51,10 +51,13 @@ struct ByteStream {
 
     /// Reads and drops what the client still sends, whatever it is.
     func readPlain(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        var count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        while count < 0, errno == EINTR {
+            count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        }
         if count > 0 { return .bytes(count) }
         if count == 0 { return .ended }
-        return errno == EAGAIN || errno == EINTR ? .blocked(.read) : .failed
+        return errno == EAGAIN ? .blocked(.read) : .failed
     }
 
     /// Writes as much as is taken.

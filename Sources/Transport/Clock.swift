@@ -8,9 +8,9 @@ enum Clock {
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
     }
 
-    /// Whole seconds since 1970 (UTC).
+    /// Whole seconds since 1970 (UTC), up to a tick of the kernel's late.
     static var wall: Int64 {
-        Int64(read(CLOCK_REALTIME).tv_sec)
+        Int64(read(CLOCK_REALTIME_COARSE).tv_sec)
     }
 
     private static func read(_ clock: clockid_t) -> timespec {

@@ -28,10 +28,15 @@ final class HTTPConnection: ReadinessHandler {
 
     private let server: HTTPServer
     private let stream: ByteStream
-    private var codec = HTTPCodec()
+    // The codec calls nobody, so the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) private var codec = HTTPCodec()
     private var phase = HTTPCodec.Phase.idle
     private var stage = Stage.open
     private var interest = Interest.read
+    /// The server keeps replies of this connection for the end of the turn.
+    private var hasPosted = false
+    /// There may be input that the reactor will not tell of by itself.
+    private var needsTelling = false
 
     /// Input received behind a request in work or behind unsent output.
     private var unread: [UInt8] = []
@@ -63,6 +68,7 @@ final class HTTPConnection: ReadinessHandler {
 
     func ready(_ events: Readiness) {
         server.beginTurn()
+        if events.contains(.ended) { needsTelling = true }
         switch stage {
         case .closed: break
         case .lingering: discardInput()
@@ -117,9 +123,13 @@ final class HTTPConnection: ReadinessHandler {
 
     func close() {
         guard stage != .closed else { return }
+        if hasPosted {
+            sendPosted()
+            guard stage != .closed else { return }
+        }
         stage = .closed
         isInWork = false
-        codec.discard()
+        unsafe codec.discard()
         unread = []
         unsent = []
         _ = server.account(-accounted)
@@ -134,6 +144,7 @@ final class HTTPConnection: ReadinessHandler {
     private func receive() {
         switch unsafe stream.read(into: UnsafeMutableRawBufferPointer(server.input)) {
         case .bytes(let count):
+            if unsafe count == server.input.count { needsTelling = true }
             unsafe parse(UnsafeBufferPointer(rebasing: server.input[..<count]))
         case .blocked(let interest):
             // Through TLS something may have come all the same: the end of the handshake, for one.
@@ -141,6 +152,7 @@ final class HTTPConnection: ReadinessHandler {
             setDeadline()
         case .ended:
             inputHasEnded = true
+            sendPosted()
             settle()
         case .failed:
             close()
@@ -168,7 +180,15 @@ final class HTTPConnection: ReadinessHandler {
             }
         }
         isParsing = false
-        send(from: start)
+        if stage == .open, !isInWork, unsent.isEmpty, position == input.count, unsafe codec.phase == .idle {
+            // Nothing more is expected to happen to it before the end of the turn.
+            if server.output.count > start {
+                hasPosted = true
+                server.post(self, from: start)
+            }
+        } else {
+            send(from: start)
+        }
         if stage == .open, position < input.count {
             unread = unsafe Array(input[position...])
         }
@@ -181,7 +201,7 @@ final class HTTPConnection: ReadinessHandler {
         isInWork = true
         keepsAlive = layout.parts.keepsAlive
         if layout.isHeld {
-            let held = codec.takeHeld()
+            let held = unsafe codec.takeHeld()
             unsafe held.withUnsafeBytes { unsafe handle(layout, $0) }
         } else {
             unsafe handle(layout, UnsafeRawBufferPointer(input))
@@ -281,7 +301,7 @@ final class HTTPConnection: ReadinessHandler {
         guard stage == .open else { return }
         stage = .closing
         self.needsLingering = needsLingering
-        codec.discard()
+        unsafe codec.discard()
         unread = []
     }
 
@@ -289,10 +309,27 @@ final class HTTPConnection: ReadinessHandler {
 
     /// Sends what was gathered from `start` on and takes it out of the buffer; what is not taken is kept.
     private func send(from start: Int) {
+        sendPosted()
         let output = server.output
         defer { output.truncate(to: start) }
         guard output.count > start, stage != .closed else { return }
-        let bytes = unsafe output.bytes(from: start)
+        unsafe transmit(output.bytes(from: start))
+    }
+
+    /// Sends now what the server keeps for the end of the turn, so that what follows comes after it.
+    private func sendPosted() {
+        if hasPosted { server.sendPosted(of: self) }
+    }
+
+    /// Sends what the server has kept for the end of the turn.
+    func sendPosted(_ range: Range<Int>) {
+        hasPosted = false
+        guard stage != .closed else { return }
+        unsafe transmit(server.output.bytes(range))
+        if !unsent.isEmpty { settle() }
+    }
+
+    private func transmit(_ bytes: UnsafeRawBufferPointer) {
         guard unsent.isEmpty else {
             unsafe unsent.append(contentsOf: bytes)
             return
@@ -364,7 +401,7 @@ final class HTTPConnection: ReadinessHandler {
 
     private func setDeadline() {
         let former = phase
-        phase = codec.phase
+        unsafe phase = codec.phase
         let limits = server.limits
         switch phase {
         case .idle:
@@ -382,7 +419,7 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// Over the budget, a request that is being received is refused; other connections are closed.
     private func isWithinBudget() -> Bool {
-        let held = codec.heldCount + unread.count + unsent.count
+        let held = unsafe codec.heldCount + unread.count + unsent.count
         let change = held - accounted
         accounted = held
         guard change != 0, !server.account(change), change > 0 else { return true }
@@ -401,6 +438,8 @@ final class HTTPConnection: ReadinessHandler {
             return
         }
         stage = .lingering
+        // It is read in parts, of which the rest is to be told again.
+        needsTelling = true
         deadline = server.reactor.now &+ HTTPConnection.lingerDeadline
         setInterest(.read)
     }
@@ -418,12 +457,24 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func setInterest(_ interest: Interest) {
-        guard interest != self.interest, stage != .closed else { return }
+        guard interest != self.interest || needsTelling, stage != .closed else { return }
         self.interest = interest
+        needsTelling = false
         do {
-            try server.reactor.watch(stream.descriptor, interest, self)
+            try server.reactor.watch(stream.descriptor, watched(interest), self)
         } catch {
             close()
         }
+    }
+
+    /// How the reactor is asked: in the clear all input that is there is read at once, so that only news are of interest;
+    /// TLS may leave records behind.
+    private func watched(_ interest: Interest) -> Interest {
+        stream.isTLS || stage == .lingering ? interest : [interest, .onlyNews]
+    }
+
+    /// Waits for the first request.
+    func begin() throws(TransportError) {
+        try server.reactor.watch(stream.descriptor, watched(.read), self)
     }
 }

@@ -56,9 +56,10 @@ public struct HTTPRequest {
     /// The value of the first field with this name (in lower case), compared without regard to case.
     public func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
         let wanted = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        let length = UInt32(truncatingIfNeeded: wanted.count)
         for index in unsafe 0..<headers.count {
             let slice = unsafe headers[index]
-            guard Int(slice.y) == wanted.count else { continue }
+            guard slice.y == length else { continue }
             let found = unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.x)..<Int(slice.x &+ slice.y)])
             if unsafe found.equalsIgnoringCase(wanted) {
                 return unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.z)..<Int(slice.z &+ slice.w)])

@@ -11,6 +11,9 @@ public final class HTTPServer {
     private static let politeRefusals = 128
     /// Takes the largest TLS record and any ordinary request.
     private static let inputCapacity = 64 << 10
+    /// Replies, and bytes of them, that wait for the end of a turn at most: so none waits long for others.
+    private static let postedReplies = 32
+    private static let postedBytes = 256 << 10
 
     let reactor: Reactor
     let limits: HTTPLimits
@@ -18,6 +21,8 @@ public final class HTTPServer {
     let headers: HeaderTable
     let output = OutputBuffer()
     let date = DateText()
+    private let usualHead = OutputBuffer()
+    private var usualHeadSecond = Int64.min
     let input: UnsafeMutableBufferPointer<UInt8>
 
     private let tls: TLSContext?
@@ -34,8 +39,16 @@ public final class HTTPServer {
     /// Bytes held for all connections between two turns.
     private(set) var bufferedBytes = 0
     /// Connections of which a reply was sent, or output taken, in the middle of another's turn.
-    private var resumable: [HTTPConnection] = []
-    private var turnDepth = 0
+    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) private var resumable: [HTTPConnection] = []
+    @exclusivity(unchecked) private var turnDepth = 0
+    /// Replies that wait in `output` for the end of the reactor's turn.
+    @exclusivity(unchecked) private var posted: [PostedReply] = []
+
+    private struct PostedReply {
+        let connection: HTTPConnection
+        var bytes: Range<Int>
+    }
 
     /// Listens at once; connections are served when the reactor runs.
     ///
@@ -140,7 +153,7 @@ public final class HTTPServer {
         }
         let connection = HTTPConnection(server: self, stream: stream, index: connections.count)
         do {
-            try reactor.watch(descriptor, .read, connection)
+            try connection.begin()
         } catch {
             stream.close()
             return
@@ -196,24 +209,78 @@ public final class HTTPServer {
     /// The buffers are used by one connection at a time: what is to be read for another one in its course waits until
     /// its end.
     func beginTurn() {
-        turnDepth += 1
+        unsafe turnDepth += 1
     }
 
     func endTurn() {
-        while turnDepth == 1, let connection = resumable.popLast() {
+        while unsafe turnDepth == 1, let connection = unsafe resumable.popLast() {
             connection.resume()
         }
-        turnDepth -= 1
+        unsafe turnDepth -= 1
+        if unsafe posted.count >= HTTPServer.postedReplies || output.count > HTTPServer.postedBytes { flush() }
     }
 
     func resumeLater(_ connection: HTTPConnection) {
-        resumable.append(connection)
+        unsafe resumable.append(connection)
     }
 
     // MARK: Replies
 
+    /// Keeps what was written to `output` from `start` on for the end of the reactor's turn, when all replies of the turn
+    /// go out one after the other.
+    ///
+    /// A client on this machine that waits for several is then woken for the first and still awake for the rest; to wake
+    /// a sleeper is the dearest part of sending. If something happens to the connection before, it asks for its own with
+    /// `sendPosted(of:)`.
+    func post(_ connection: HTTPConnection, from start: Int) {
+        if unsafe posted.isEmpty { reactor.atEndOfTurn(self) }
+        unsafe posted.append(PostedReply(connection: connection, bytes: start..<output.count))
+    }
+
+    /// Sends what is posted for one connection.
+    func sendPosted(of connection: HTTPConnection) {
+        for index in unsafe 0..<posted.count where unsafe posted[index].connection === connection {
+            let bytes = unsafe posted[index].bytes
+            unsafe posted[index].bytes = bytes.upperBound..<bytes.upperBound
+            connection.sendPosted(bytes)
+        }
+    }
+
+    /// Sends what is posted.
+    private func flush() {
+        guard unsafe turnDepth == 0, unsafe !posted.isEmpty else { return }
+        beginTurn()
+        for index in unsafe 0..<posted.count {
+            let reply = unsafe posted[index]
+            reply.connection.sendPosted(reply.bytes)
+        }
+        unsafe posted.removeAll(keepingCapacity: true)
+        output.truncate(to: 0)
+        endTurn()
+    }
+
     /// Everything of a reply's head that does not depend on the handler, but for the empty line.
     func writeHead(status: Int, contentLength: Int, keepsAlive: Bool) {
+        if status == 200, keepsAlive {
+            unsafe output.append(usualHeadStart())
+        } else {
+            writeHeadStart(status: status, keepsAlive: keepsAlive, to: output)
+        }
+        output.append(decimal: UInt64(clamping: contentLength))
+        output.append("\r\n")
+    }
+
+    /// What nearly every head begins with, written anew once a second.
+    private func usualHeadStart() -> UnsafeRawBufferPointer {
+        if reactor.wallClock != usualHeadSecond {
+            usualHeadSecond = reactor.wallClock
+            usualHead.truncate(to: 0)
+            writeHeadStart(status: 200, keepsAlive: true, to: usualHead)
+        }
+        return unsafe usualHead.bytes(from: 0)
+    }
+
+    private func writeHeadStart(status: Int, keepsAlive: Bool, to output: OutputBuffer) {
         StatusLine.write(status, to: output)
         output.append("Server: ")
         output.append(name)
@@ -221,7 +288,11 @@ public final class HTTPServer {
         unsafe output.append(date.bytes(at: reactor.wallClock))
         output.append(keepsAlive ? "\r\nConnection: keep-alive\r\n" : "\r\nConnection: close\r\n")
         output.append("Content-Length: ")
-        output.append(decimal: UInt64(clamping: contentLength))
-        output.append("\r\n")
+    }
+}
+
+extension HTTPServer: TurnEndHandler {
+    func turnEnds() {
+        flush()
     }
 }

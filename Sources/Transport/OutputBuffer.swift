@@ -25,11 +25,24 @@ final class OutputBuffer {
         unsafe UnsafeRawBufferPointer(start: storage + start, count: count - start)
     }
 
+    /// The bytes at these places; valid until the next change.
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: storage + range.lowerBound, count: range.count)
+    }
+
     func append(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         reserve(bytes.count)
         unsafe memcpy(storage + count, base, bytes.count)
         count &+= bytes.count
+    }
+
+    /// Room for `count` bytes at the end, which count as appended; valid until the next change.
+    func room(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        reserve(count)
+        let room = unsafe UnsafeMutableRawBufferPointer(start: storage + self.count, count: count)
+        self.count &+= count
+        return unsafe room
     }
 
     func append(_ text: StaticString) {

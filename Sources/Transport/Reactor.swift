@@ -13,6 +13,11 @@ public struct Interest: OptionSet, Sendable {
     public static let read = Interest(rawValue: 1)
     /// Output can be taken.
     public static let write = Interest(rawValue: 2)
+    /// To be told only of what is new, once, rather than in every turn of all that is there.
+    ///
+    /// For one who takes all there is: the kernel need not look at the descriptor again in the next turn. `watch` tells
+    /// anew what is there by then.
+    public static let onlyNews = Interest(rawValue: 4)
 }
 
 /// What has become of a descriptor.
@@ -29,14 +34,21 @@ public struct Readiness: OptionSet, Sendable {
     ///
     /// Told again in every turn until it is unwatched.
     public static let failed = Readiness(rawValue: 4)
+    /// The other side sends no more than what is there; told to those who want only news.
+    public static let ended = Readiness(rawValue: 8)
 }
 
 /// Whoever waits for a descriptor.
 public protocol ReadinessHandler: AnyObject {
     /// Called on the reactor's thread.
     ///
-    /// Level-triggered: what is not consumed is told again in the next turn.
+    /// Level-triggered, unless the handler wants only news: what is not consumed is told again in the next turn.
     func ready(_ events: Readiness)
+}
+
+/// Whoever has something left to do at the end of a turn of the loop.
+protocol TurnEndHandler: AnyObject {
+    func turnEnds()
 }
 
 /// An event loop over epoll: descriptors, timers, and mailboxes for other threads.
@@ -61,6 +73,9 @@ public final class Reactor {
     private var timers = TimerHeap()
     private var mailboxes: [(drain: () -> Void, close: () -> Void)] = []
     private var isStopping = false
+    /// Who has something left to do in this turn.
+    // Appended to by what it calls, but only between two accesses: the run-time checks are left out.
+    @exclusivity(unchecked) private var deferred: [any TurnEndHandler] = []
 
     /// Monotonic time in nanoseconds, as of the latest wake-up.
     public private(set) var now: UInt64
@@ -129,15 +144,34 @@ public final class Reactor {
                 dispatch(bits, key)
             }
         }
+        runDeferred()
         if isRung {
             doorbell.answer()
             for mailbox in mailboxes {
                 mailbox.drain()
             }
         }
-        if timers.earliest != nil {
+        if let earliest = timers.earliest, earliest <= now {
             runTimers()
         }
+        runDeferred()
+    }
+
+    /// Calls the handler once, when the events of this turn have been handled.
+    ///
+    /// Outside a turn: at the end of the next. Not a closure, which would be allocated.
+    func atEndOfTurn(_ handler: any TurnEndHandler) {
+        unsafe deferred.append(handler)
+    }
+
+    private func runDeferred() {
+        var index = 0
+        while unsafe index < deferred.count {
+            let handler = unsafe deferred[index]
+            handler.turnEnds()
+            index += 1
+        }
+        if index > 0 { unsafe deferred.removeAll(keepingCapacity: true) }
     }
 
     private func dispatch(_ bits: UInt32, _ key: UInt64) {
@@ -149,6 +183,7 @@ public final class Reactor {
         if bits & EPOLLIN.rawValue != 0 { readiness.insert(.read) }
         if bits & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
         if bits & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness.insert(.failed) }
+        if bits & EPOLLRDHUP.rawValue != 0 { readiness.insert(.ended) }
         handler.ready(readiness)
     }
 
@@ -183,6 +218,9 @@ public final class Reactor {
         var bits: UInt32 = 0
         if interest.contains(.read) { bits |= EPOLLIN.rawValue }
         if interest.contains(.write) { bits |= EPOLLOUT.rawValue }
+        if interest.contains(.onlyNews) { bits |= EPOLLET.rawValue }
+        // Input and its end may come in one piece of news.
+        if interest.isSuperset(of: [.read, .onlyNews]) { bits |= EPOLLRDHUP.rawValue }
         let key = UInt64(known.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
         var operations = (EPOLL_CTL_ADD, EPOLL_CTL_MOD)
         if known.handler != nil {

@@ -78,6 +78,11 @@ public struct ReplyWriter {
         output.append(text)
     }
 
+    /// Appends `count` bytes that `write` writes into the room it is given, all of it.
+    public func append(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+        unsafe write(output.room(count))
+    }
+
     /// Appends a decimal number.
     public func append(decimal value: UInt64) {
         output.append(decimal: value)

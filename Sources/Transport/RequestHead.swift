@@ -174,10 +174,7 @@ struct RequestHead: Equatable {
         maximumBody: Int,
         headers: HeaderTable
     ) throws(HTTPRefusal) {
-        var index = line.lowerBound
-        while index < line.upperBound, bytes[index].isTokenByte {
-            index += 1
-        }
+        let index = bytes.endOfToken(in: line)
         let name = line.lowerBound..<index
         guard !name.isEmpty, index < line.upperBound, bytes[index] == ASCII.colon else { throw .malformedHeader }
         var start = index + 1
@@ -251,7 +248,12 @@ extension Span<UInt8> {
     fileprivate func isHost(_ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }
         for index in range {
-            switch self[index] {
+            // Nearly all are digits, dots and letters.
+            let byte = self[index]
+            if byte &- UInt8(ascii: "0") <= 10 || byte == UInt8(ascii: ".") || (byte | 0x20) &- UInt8(ascii: "a") < 26 {
+                continue
+            }
+            switch byte {
             case UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: ","), UInt8(ascii: "?"), UInt8(ascii: "#"):
                 return false
             case let byte where !byte.isTargetByte: return false

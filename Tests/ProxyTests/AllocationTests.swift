@@ -25,6 +25,7 @@ import Upstream
         let finished = DispatchSemaphore(value: 0)
         let facts = Mutex<(port: Int, orders: Mailbox<Order>)?>(nil)
         let count = Mutex<UInt64>(0)
+        let calls = Mutex(system_calls())
     }
 
     private static func serve(_ report: Report, isDevelopment: Bool, isLimited: Bool, upstream: String) throws {
@@ -72,6 +73,7 @@ import Upstream
             case .report:
                 let count = malloc_counter_stop()
                 report.count.withLock { $0 = count }
+                report.calls.withLock { $0 = system_call_counts() }
                 report.counted.signal()
             case .stop:
                 server.drain(within: 0) { reactor.stop() }
@@ -123,5 +125,50 @@ import Upstream
         let few = try allocations(duringHits: 10)
         let many = try allocations(duringHits: 210)
         #expect(many - few == 0, "200 hits more made \(many - few) allocations more")
+    }
+
+    @Test(.enabled(if: system_call_counter_available()))
+    func `a hit waits once, receives once and sends once`() throws {
+        let upstream = try FakeDynamoDB()
+        defer { upstream.stop() }
+        let report = Report()
+        let url = upstream.url
+        Thread.detachNewThread {
+            do {
+                try Self.serve(report, isDevelopment: false, isLimited: false, upstream: url)
+            } catch {
+                Issue.record("\(error)")
+                report.started.signal()
+            }
+            report.finished.signal()
+        }
+        report.started.wait()
+        let (port, orders) = try #require(report.facts.withLock { $0 })
+        defer {
+            orders.send(.stop)
+            report.finished.wait()
+        }
+        let client = TestClient(port: port, accessKeyID: "AKIDONE", secret: "secret of one")
+        _ = try client.put("k", "value")
+        #expect(try client.get("k").cache == "miss")
+
+        /// What the thread has called by now.
+        func calls() -> system_calls {
+            orders.send(.report)
+            report.counted.wait()
+            return report.calls.withLock { $0 }
+        }
+
+        let hits: UInt64 = 500
+        let before = calls()
+        for _ in 0..<hits {
+            #expect(try client.get("k").cache == "hit")
+        }
+        let after = calls()
+        // Besides the hits: the order to report, and a timer now and then.
+        #expect(after.epoll_wait - before.epoll_wait <= hits + 50)
+        #expect(after.recv - before.recv == hits)
+        #expect(after.send - before.send == hits)
+        #expect(after.epoll_ctl - before.epoll_ctl == 0)
     }
 }

@@ -8,7 +8,7 @@ extension Worker {
     ///
     /// Nothing is looked up, parsed or revealed before this has succeeded.
     func authenticate(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
-        if shared.configuration.development != nil { return try developmentTenant(request) }
+        if shared.isDevelopment { return try developmentTenant(request) }
         if let tenant = shared.localTenant { return try localTenant(tenant, request) }
         do throws(SignatureError) {
             return try signedTenant(ReceivedRequest(request))
@@ -136,7 +136,11 @@ extension ErrorReply {
 /// The data is the upstream's in any case; a client need not know where that is.
 enum RegionName {
     static func isValid(_ region: UnsafeRawBufferPointer, or upstream: String) -> Bool {
-        if unsafe region.elementsEqual(upstream.utf8) { return true }
+        // Nearly always; bytes beside bytes, without iterators.
+        let isUpstreams = unsafe upstream.utf8.withContiguousStorageIfAvailable { upstream in
+            unsafe ConstantTime.equal(region, UnsafeRawBufferPointer(upstream))
+        }
+        if unsafe isUpstreams ?? region.elementsEqual(upstream.utf8) { return true }
         // Such as eu-central-1, us-gov-west-1 or eusc-de-east-1: a realm, directions, a number.
         let name = unsafe String(decoding: region, as: UTF8.self)
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)

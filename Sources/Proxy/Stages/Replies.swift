@@ -14,9 +14,22 @@ enum ReplyContentType {
         }
     }
 
+    /// The whole header field.
+    var field: StaticString {
+        switch self {
+        case .amazonJSON: "Content-Type: application/x-amz-json-1.0\r\n"
+        case .json: "Content-Type: application/json\r\n"
+        }
+    }
+
     /// The type a request's Content-Type asks for (parameters such as a charset ignored); nil for any other.
     init?(requested value: UnsafeRawBufferPointer?) {
         guard let value = unsafe value else { return nil }
+        // As the SDKs write it.
+        if unsafe value.equalsIgnoringCase("application/x-amz-json-1.0") {
+            self = .amazonJSON
+            return
+        }
         var end = 0
         while end < value.count, unsafe value[end] != UInt8(ascii: ";") {
             end += 1
@@ -54,10 +67,14 @@ extension Worker {
             status: status,
             contentLength: body.count,
             headers: { writer in
-                writer.header("Content-Type", contentType.value)
+                writer.append(contentType.field)
                 writeRequestID(to: writer)
                 writer.header("x-amz-crc32", UInt64(checksum))
-                writer.header("X-Leveret-Cache", cache.name)
+                if cache == .hit {
+                    writer.append("X-Leveret-Cache: hit\r\n")
+                } else {
+                    writer.header("X-Leveret-Cache", cache.name)
+                }
             },
             body: { writer in unsafe writer.append(body) }
         )
@@ -199,10 +216,9 @@ extension Worker {
     }
 
     private func writeRequestID(to writer: ReplyWriter) {
-        unsafe withUnsafeTemporaryAllocation(byteCount: RequestID.count, alignment: 1) { buffer in
-            unsafe requestIDs.write(into: buffer)
-            unsafe writer.header("x-amzn-RequestId", UnsafeRawBufferPointer(buffer))
-        }
+        writer.append("x-amzn-RequestId: ")
+        unsafe writer.append(count: RequestID.count) { room in unsafe requestIDs.write(into: room) }
+        writer.append("\r\n")
     }
 }
 

@@ -1,74 +1,79 @@
+import Glibc
+
 /// A dictionary keyed by byte strings that is searched with raw bytes, without making a key object first.
 ///
 /// Open addressing with linear probing; grows at three quarters full. Entries are never removed singly.
 struct ByteMap<Value> {
-    private struct Slot {
-        let hash: Int
-        let key: [UInt8]
-        var value: Value
-    }
-
-    private var slots: [Slot?] = Array(repeating: nil, count: 16)
+    /// By place: hash (0 for a free place), key and value, apart, so that looking at one copies none of the others.
+    private var hashes = [Int](repeating: 0, count: 16)
+    private var keys = [[UInt8]](repeating: [], count: 16)
+    private var values = [Value?](repeating: nil, count: 16)
     private(set) var count = 0
 
     /// The value of a key, if any.
     ///
     /// No allocation.
     func find(_ key: UnsafeRawBufferPointer) -> Value? {
-        let hash = unsafe Self.hash(key)
-        var index = hash & (slots.count - 1)
-        while let slot = slots[index] {
-            if slot.hash == hash, unsafe Self.isEqual(slot.key, key) { return slot.value }
-            index = (index + 1) & (slots.count - 1)
-        }
-        return nil
+        let place = unsafe place(of: key, hash: Self.hash(key))
+        return values[place]
     }
 
     /// Adds or replaces.
     mutating func insert(_ key: [UInt8], _ value: Value) {
-        if (count + 1) * 4 > slots.count * 3 { grow() }
+        if (count + 1) * 4 > hashes.count * 3 { grow() }
         let hash = unsafe key.withUnsafeBytes { unsafe Self.hash($0) }
-        var index = hash & (slots.count - 1)
-        while let slot = slots[index] {
-            if slot.hash == hash, slot.key == key {
-                slots[index]?.value = value
-                return
-            }
-            index = (index + 1) & (slots.count - 1)
+        let place = unsafe key.withUnsafeBytes { unsafe self.place(of: $0, hash: hash) }
+        if hashes[place] == 0 {
+            hashes[place] = hash
+            keys[place] = key
+            count += 1
         }
-        slots[index] = Slot(hash: hash, key: key, value: value)
-        count += 1
+        values[place] = value
     }
 
     /// Empties the map.
     mutating func removeAll() {
-        slots = Array(repeating: nil, count: 16)
-        count = 0
+        self = Self()
+    }
+
+    /// Where the key is, or the free place where it would be.
+    private func place(of key: UnsafeRawBufferPointer, hash: Int) -> Int {
+        var place = hash & (hashes.count - 1)
+        while hashes[place] != 0 {
+            if hashes[place] == hash, unsafe Self.isEqual(keys[place], key) { break }
+            place = (place + 1) & (hashes.count - 1)
+        }
+        return place
     }
 
     private mutating func grow() {
-        let old = slots
-        slots = Array(repeating: nil, count: old.count * 2)
-        for case let slot? in old {
-            var index = slot.hash & (slots.count - 1)
-            while slots[index] != nil {
-                index = (index + 1) & (slots.count - 1)
+        let old = self
+        hashes = Array(repeating: 0, count: old.hashes.count * 2)
+        keys = Array(repeating: [], count: hashes.count)
+        values = Array(repeating: nil, count: hashes.count)
+        for from in old.hashes.indices where old.hashes[from] != 0 {
+            var place = old.hashes[from] & (hashes.count - 1)
+            while hashes[place] != 0 {
+                place = (place + 1) & (hashes.count - 1)
             }
-            slots[index] = slot
+            hashes[place] = old.hashes[from]
+            keys[place] = old.keys[from]
+            values[place] = old.values[from]
         }
     }
 
     private static func hash(_ key: UnsafeRawBufferPointer) -> Int {
         var hasher = Hasher()
         unsafe hasher.combine(bytes: key)
-        return hasher.finalize()
+        let hash = hasher.finalize()
+        return hash == 0 ? 1 : hash
     }
 
     private static func isEqual(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in left.indices where unsafe left[index] != right[index] {
-            return false
+        unsafe left.withUnsafeBytes { left in
+            guard left.count == right.count else { return false }
+            guard let one = left.baseAddress, let other = right.baseAddress else { return true }
+            return unsafe memcmp(one, other, left.count) == 0
         }
-        return true
     }
 }

@@ -6,9 +6,10 @@ extension HTTPRequest {
     /// `name` in lower case.
     func onlyHeader(_ name: StaticString) -> UnsafeRawBufferPointer? {
         var found: UnsafeRawBufferPointer?
+        let length = UInt32(truncatingIfNeeded: name.utf8CodeUnitCount)
         for index in unsafe headers.indices {
             let slice = unsafe headers[index]
-            guard Int(slice.y) == name.utf8CodeUnitCount else { continue }
+            guard slice.y == length else { continue }
             let field = unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.x)..<Int(slice.x &+ slice.y)])
             guard unsafe field.equalsIgnoringCase(name) else { continue }
             guard unsafe found == nil else { return nil }
@@ -22,10 +23,13 @@ extension UnsafeRawBufferPointer {
     /// Whether these bytes are `lowercase` but for the case of ASCII letters.
     func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         guard count == lowercase.utf8CodeUnitCount else { return false }
-        for index in 0..<count {
+        let wanted = unsafe lowercase.utf8Start
+        var index = 0
+        while index < count {
             let byte = unsafe self[index]
-            let isUpper = byte &- UInt8(ascii: "A") < 26
-            guard unsafe (isUpper ? byte | 0x20 : byte) == lowercase.utf8Start[index] else { return false }
+            let other = unsafe wanted[index]
+            if byte != other, byte &- UInt8(ascii: "A") >= 26 || byte | 0x20 != other { return false }
+            index &+= 1
         }
         return true
     }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "SystemCallCounter.h"
+
 // Counts the heap allocations of one thread: malloc, calloc, realloc, posix_memalign, aligned_alloc and memalign, each
 // call as one, whether it succeeds or not. Linking this target into a test binary replaces those functions for the
 // whole process; they still allocate from the C library's heap, so memory may be freed by anyone.
