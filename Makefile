@@ -96,6 +96,17 @@ bench-alloc: ## Time of each allocation policy against the number of tenants
 	swift build -c release --product AllocBenchmark
 	Benchmarks/alloc
 
+.PHONY: bench
+bench: build bootstrap ## Hits beside nginx, Redis, memcached and SwiftNIO (Debian's nginx, redis-server, memcached); misses
+	swift build -c release --package-path Benchmarks/SwiftNIOServers --scratch-path .build-nio
+	Benchmarks/side-by-side
+	Benchmarks/miss-cost
+
+.PHONY: bench-scale
+bench-scale: build bootstrap ## How costs grow with connections, tenants and items
+	swift build -c release --product CacheBenchmark
+	Benchmarks/scale
+
 .PHONY: clean
 clean: ## Remove everything built (not .venv)
-	rm -rf .build .build-asan .build-tsan .build-fuzz
+	rm -rf .build .build-asan .build-tsan .build-fuzz .build-nio

@@ -23,8 +23,9 @@ case "shrink": Shrink.measure(items: argument(1, 1_000_000), rounds: argument(2,
 case "holds": Holds.measure(megabytes: argument(1, 64), rounds: argument(2, 5))
 case "inserts": Inserts.measure(megabytes: argument(1, 100), inserts: 200_000, rounds: argument(2, 5))
 case "curve": Curves.measure(requests: argument(1, 500_000), rounds: argument(2, 5))
+case "scale": Scale.measure(items: argument(1, 10_000_000), rounds: argument(2, 5))
 default:
-    let modes = "items memory memory-extras full full-extras full-lru hits shrink holds inserts curve"
+    let modes = "items memory memory-extras full full-extras full-lru hits shrink holds inserts curve scale"
     print("usage: CacheBenchmark MODE [SIZE] [ROUNDS]; modes: \(modes)")
     exit(2)
 }
