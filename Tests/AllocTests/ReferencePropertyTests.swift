@@ -160,7 +160,8 @@ struct SeededRandom: RandomNumberGenerator {
             case 7: tenant.hitSaving = oddNumber()
             case 8: tenant.floor = ResourceVector(cacheBytes: .max, readUnits: oddNumber(), egressBytes: oddNumber())
             case 9: tenant.curve = MissRatioCurve(sizes: [5, .max], missRatios: [oddNumber(), oddNumber()])
-            case 10: tenant.curve = MissRatioCurve(sizes: [1, 2, .max], missRatios: [1e-300, .leastNormalMagnitude, 0])
+            case 10:
+                tenant.curve = MissRatioCurve(sizes: [1, 2, .max], missRatios: [1e-300, .leastNormalMagnitude, 0])
             default: tenant.egressCurve = MissRatioCurve(sizes: tenant.curve.sizes, missRatios: tenant.curve.missRatios)
             }
         }
