@@ -84,15 +84,19 @@ import Upstream
         reactor.run()
     }
 
-    @Test(.enabled(if: malloc_counter_available()), arguments: [(false, false), (false, true), (true, false)])
-    func `a warm hit allocates nothing`(isDevelopment: Bool, isLimited: Bool) throws {
+    /// Runs a proxy on a thread of its own, with an item in its cache.
+    private static func measure(
+        isDevelopment: Bool = false,
+        isLimited: Bool = false,
+        _ body: (Report, Mailbox<Order>, TestClient) throws -> Void
+    ) throws {
         let upstream = try FakeDynamoDB()
         defer { upstream.stop() }
         let report = Report()
         let url = upstream.url
         Thread.detachNewThread {
             do {
-                try Self.serve(report, isDevelopment: isDevelopment, isLimited: isLimited, upstream: url)
+                try serve(report, isDevelopment: isDevelopment, isLimited: isLimited, upstream: url)
             } catch {
                 Issue.record("\(error)")
                 report.started.signal()
@@ -108,67 +112,52 @@ import Upstream
         let client = TestClient(port: port, accessKeyID: "AKIDONE", secret: "secret of one")
         _ = try client.put("k", "value")
         #expect(try client.get("k").cache == "miss")
+        try body(report, orders, client)
+    }
 
-        /// Allocations of the thread during some hits; the bookkeeping of the counting itself included.
-        func allocations(duringHits hits: Int) throws -> Int {
-            orders.send(.count)
-            report.counted.wait()
-            for _ in 0..<hits {
-                #expect(try client.get("k").cache == "hit")
+    @Test(.enabled(if: malloc_counter_available()), arguments: [(false, false), (false, true), (true, false)])
+    func `a warm hit allocates nothing`(isDevelopment: Bool, isLimited: Bool) throws {
+        try Self.measure(isDevelopment: isDevelopment, isLimited: isLimited) { (report, orders, client) throws in
+            /// Allocations of the thread during some hits; the bookkeeping of the counting itself included.
+            func allocations(duringHits hits: Int) throws -> Int {
+                orders.send(.count)
+                report.counted.wait()
+                for _ in 0..<hits {
+                    #expect(try client.get("k").cache == "hit")
+                }
+                orders.send(.report)
+                report.counted.wait()
+                return Int(report.count.withLock { $0 })
             }
-            orders.send(.report)
-            report.counted.wait()
-            return Int(report.count.withLock { $0 })
-        }
 
-        _ = try allocations(duringHits: 50)
-        let few = try allocations(duringHits: 10)
-        let many = try allocations(duringHits: 210)
-        #expect(many - few == 0, "200 hits more made \(many - few) allocations more")
+            _ = try allocations(duringHits: 50)
+            let few = try allocations(duringHits: 10)
+            let many = try allocations(duringHits: 210)
+            #expect(many - few == 0, "200 hits more made \(many - few) allocations more")
+        }
     }
 
     @Test(.enabled(if: system_call_counter_available()))
     func `a hit waits once, receives once and sends once`() throws {
-        let upstream = try FakeDynamoDB()
-        defer { upstream.stop() }
-        let report = Report()
-        let url = upstream.url
-        Thread.detachNewThread {
-            do {
-                try Self.serve(report, isDevelopment: false, isLimited: false, upstream: url)
-            } catch {
-                Issue.record("\(error)")
-                report.started.signal()
+        try Self.measure { (report, orders, client) throws in
+            /// What the thread has called by now.
+            func calls() -> system_calls {
+                orders.send(.report)
+                report.counted.wait()
+                return report.calls.withLock { $0 }
             }
-            report.finished.signal()
-        }
-        report.started.wait()
-        let (port, orders) = try #require(report.facts.withLock { $0 })
-        defer {
-            orders.send(.stop)
-            report.finished.wait()
-        }
-        let client = TestClient(port: port, accessKeyID: "AKIDONE", secret: "secret of one")
-        _ = try client.put("k", "value")
-        #expect(try client.get("k").cache == "miss")
 
-        /// What the thread has called by now.
-        func calls() -> system_calls {
-            orders.send(.report)
-            report.counted.wait()
-            return report.calls.withLock { $0 }
+            let hits: UInt64 = 500
+            let before = calls()
+            for _ in 0..<hits {
+                #expect(try client.get("k").cache == "hit")
+            }
+            let after = calls()
+            // Besides the hits: the order to report, and a timer now and then.
+            #expect(after.epoll_wait - before.epoll_wait <= hits + 50)
+            #expect(after.recv - before.recv == hits)
+            #expect(after.send - before.send == hits)
+            #expect(after.epoll_ctl - before.epoll_ctl == 0)
         }
-
-        let hits: UInt64 = 500
-        let before = calls()
-        for _ in 0..<hits {
-            #expect(try client.get("k").cache == "hit")
-        }
-        let after = calls()
-        // Besides the hits: the order to report, and a timer now and then.
-        #expect(after.epoll_wait - before.epoll_wait <= hits + 50)
-        #expect(after.recv - before.recv == hits)
-        #expect(after.send - before.send == hits)
-        #expect(after.epoll_ctl - before.epoll_ctl == 0)
     }
 }
