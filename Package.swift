@@ -34,13 +34,14 @@ let package = Package(
         .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
         .target(name: "TableStore", dependencies: ["CSQLite", "DynamoDB"]),
         .target(name: "Trace", dependencies: ["CLzma"]),
-        .target(name: "Replay", dependencies: ["Cache", "Trace"]),
-        .target(name: "Simulation", dependencies: ["Alloc"]),
+        .target(name: "JSON"),
+        .target(name: "Replay", dependencies: ["Cache", "JSON", "Trace"]),
+        .target(name: "Simulation", dependencies: ["Alloc", "JSON"]),
         .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport"]),
         .target(
             name: "Proxy",
             dependencies: [
-                "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
+                "Alloc", "Cache", "DynamoDB", "JSON", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -75,6 +76,7 @@ let package = Package(
             name: "LoadGeneratorTests",
             dependencies: ["CMallocCounter", "DynamoDB", "LoadGenerator", "SigV4", "Trace", "Transport"]
         ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "Cache", "Trace"]),
         .testTarget(
             name: "ProxyTests",
