@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Trace", dependencies: ["CLzma"]),
         .target(name: "Replay", dependencies: ["Cache", "Trace"]),
         .target(name: "Simulation", dependencies: ["Alloc"]),
-        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport"]),
+        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport", "Upstream"]),
         .target(
             name: "Proxy",
             dependencies: [
