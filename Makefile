@@ -100,10 +100,11 @@ bench-alloc: ## Time of each allocation policy against the number of tenants
 	Benchmarks/alloc
 
 .PHONY: bench
-bench: build bootstrap ## Hits beside nginx, Redis, memcached and SwiftNIO (Debian's nginx, redis-server, memcached); misses
+bench: build bootstrap ## Hits beside nginx, Redis, memcached and SwiftNIO (Debian packages); misses; HTTPS
 	swift build $(RELEASE) --package-path Benchmarks/SwiftNIOServers --scratch-path .build-nio
 	Benchmarks/side-by-side
 	Benchmarks/miss-cost
+	Benchmarks/https-cost
 
 .PHONY: bench-scale
 bench-scale: build bootstrap ## How costs grow with connections, tenants and items

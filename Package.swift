@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Replay", dependencies: ["Cache", "JSON", "Trace"]),
         .target(name: "Simulation", dependencies: ["Alloc", "JSON"]),
-        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport"]),
+        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "JSON", "SigV4", "Trace", "Transport", "Upstream"]),
         .target(
             name: "Proxy",
             dependencies: [

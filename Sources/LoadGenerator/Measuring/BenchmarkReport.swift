@@ -90,8 +90,12 @@ public struct BenchmarkReport: Sendable {
         }
         for tenant in tenants {
             let tally = tenant.tally
-            let problems = (tally.errors.all + tally.throttled.all).map { "\($0.name) \($0.count)" }
-            if !problems.isEmpty { text += "\(tenant.name): \(problems.joined(separator: ", "))\n" }
+            for (name, count) in tally.errors.all + tally.throttled.all {
+                text += "\(tenant.name): \(name) \(count)" + (tally.messages[name].map { ": \($0)" } ?? "") + "\n"
+            }
+            if tally.absent > 0 {
+                text += "\(tenant.name): \(tally.absent) items that were read are not there; --load writes them\n"
+            }
             if tally.retries > 0 { text += "\(tenant.name): \(tally.retries) requests were sent again\n" }
             if tally.incompleteBatches > 0 {
                 text += "\(tenant.name): \(tally.incompleteBatches) batches were incomplete\n"
@@ -137,6 +141,8 @@ public struct BenchmarkReport: Sendable {
             ("operations", .integer(tally.succeeded)), ("operations_per_second", .number(tenant.rate)),
             ("failed", .integer(tally.failed)), ("hits", .integer(tally.hits)), ("misses", .integer(tally.misses)),
             ("cache", counts(tally.cache)), ("errors", counts(tally.errors)), ("throttled", counts(tally.throttled)),
+            ("messages", .object(tally.messages.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+            ("absent", .integer(tally.absent)),
             ("retries", .integer(tally.retries)), ("incomplete_batches", .integer(tally.incompleteBatches)),
             ("reconnects", .integer(tally.reconnects)), ("unfinished", .integer(tally.unfinished)),
             ("bytes_sent", .integer(tally.bytesSent)), ("bytes_received", .integer(tally.bytesReceived)),
