@@ -56,6 +56,7 @@ final class Worker {
         self.logger = logger
         lane = shared.workers.add(1, ordering: .relaxed).oldValue
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
+        verifier.makeRoom(forSecrets: registry.keyCount)
         landings = reactor.mailbox { [unowned self] landing in
             waiting.removeValue(forKey: landing.ticket)?(landing.result)
         }
@@ -64,6 +65,7 @@ final class Worker {
     /// Takes a new registry; what the old one allowed is forgotten.
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
+        verifier.makeRoom(forSecrets: registry.keyCount)
         views.removeAll()
     }
 
