@@ -1,3 +1,5 @@
+import JSON
+
 /// What a run has shown.
 public struct BenchmarkReport: Sendable {
     /// A tenant's part.
@@ -124,7 +126,7 @@ public struct BenchmarkReport: Sendable {
 
     /// One JSON object; docs/bench.md explains it.
     public var json: String {
-        ReportJSON.object([
+        JSONValue.object([
             ("total", Self.json(total)), ("tenants", .list(tenants.map(Self.json))),
             ("series", .list(points.map(json))),
             (
@@ -134,7 +136,7 @@ public struct BenchmarkReport: Sendable {
         ]).text + "\n"
     }
 
-    private static func json(_ tenant: Tenant) -> ReportJSON {
+    private static func json(_ tenant: Tenant) -> JSONValue {
         let tally = tenant.tally
         return .object([
             ("name", .string(tenant.name)), ("seconds", .number(tenant.seconds)),
@@ -159,8 +161,8 @@ public struct BenchmarkReport: Sendable {
         ])
     }
 
-    private static func json(_ operation: OperationTally) -> ReportJSON {
-        var members: [(String, ReportJSON)] = [
+    private static func json(_ operation: OperationTally) -> JSONValue {
+        var members: [(name: String, value: JSONValue)] = [
             ("operations", .integer(operation.succeeded)), ("failed", .integer(operation.failed)),
             ("latency_us", json(operation.latency)),
         ]
@@ -168,7 +170,7 @@ public struct BenchmarkReport: Sendable {
         return .object(members)
     }
 
-    private static func json(_ histogram: LatencyHistogram) -> ReportJSON {
+    private static func json(_ histogram: LatencyHistogram) -> JSONValue {
         .object(
             [("count", .integer(Int(histogram.count))), ("mean", .number(histogram.mean / 1e3))]
                 + [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)].map { name, part in
@@ -180,7 +182,7 @@ public struct BenchmarkReport: Sendable {
         )
     }
 
-    private func json(_ point: Point) -> ReportJSON {
+    private func json(_ point: Point) -> JSONValue {
         let names = tenants.map(\.name)
         return .object([
             ("begin", .number(point.begin)), ("seconds", .number(point.length)), ("warmup", .flag(point.begin < 0)),
@@ -205,7 +207,7 @@ public struct BenchmarkReport: Sendable {
         ])
     }
 
-    private static func counts(_ counts: NamedCounts) -> ReportJSON {
+    private static func counts(_ counts: NamedCounts) -> JSONValue {
         .object(counts.all.map { ($0.name, .integer($0.count)) })
     }
 
