@@ -113,7 +113,8 @@ extension ReceivedRequest {
             target: request.target,
             head: request.head,
             headers: request.headers,
-            body: request.body
+            body: request.body,
+            payload: request.payload
         )
     }
 }
