@@ -70,6 +70,14 @@ public struct BatchGetItemRequest: Sendable {
         return request
     }
 
+    /// The same, to be forwarded, and without what only matters when it is not.
+    public var forwarded: BatchGetItemRequest {
+        var rest = self
+        rest.tables = []
+        rest.isCacheable = false
+        return rest
+    }
+
     private mutating func readTables(_ reader: inout JSONReader) throws(RequestError) {
         try reader.beginObject(.keysMap)
         while let name = try reader.nextMember() {

@@ -86,6 +86,15 @@ public struct TouchedResources: Sendable {
 
     init() {}
 
+    /// The same without its lists, as when no table were named.
+    public var withoutLists: TouchedResources {
+        var rest = self
+        rest.tables = []
+        rest.writes = []
+        rest.statements = []
+        return rest
+    }
+
     /// Reads a request's body.
     ///
     /// Members that name a table count whatever the operation is, so an operation may touch less than is told here,

@@ -21,6 +21,9 @@ final class Worker {
     /// The lane in which it counts what tenants use.
     let lane: Int
 
+    /// Goes through what is large.
+    let side: SideThread
+
     let verifier: SignatureVerifier
     var requestIDs = RequestID()
     var failureLog = LogLimit()
@@ -55,6 +58,8 @@ final class Worker {
         self.registry = registry
         self.logger = logger
         lane = shared.workers.add(1, ordering: .relaxed).oldValue
+        let limits = shared.configuration.limits
+        side = SideThread(reactor: reactor, byteLimit: limits.bufferedBytes / max(1, shared.configuration.reactors))
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
         verifier.makeRoom(forSecrets: registry.keyCount)
         landings = reactor.mailbox { [unowned self] landing in

@@ -7,23 +7,32 @@
     let head: Bytes
     let headers: UnsafeBufferPointer<HeaderSlice>
     let body: Bytes
+    private let knownPayload: PayloadDigest?
 
     /// A request.
     ///
     /// `target` is the raw request target, in origin or absolute form; `headers` has offsets relative to `head`, in the
-    /// order received, nothing normalised; `body` has any transfer coding taken off.
+    /// order received, nothing normalised; `body` has any transfer coding taken off. `payload` is the body's
+    /// digest where it is known already.
     public init(
         method: UnsafeRawBufferPointer,
         target: UnsafeRawBufferPointer,
         head: UnsafeRawBufferPointer,
         headers: UnsafeBufferPointer<HeaderSlice>,
-        body: UnsafeRawBufferPointer
+        body: UnsafeRawBufferPointer,
+        payload: PayloadDigest? = nil
     ) {
         unsafe self.method = Bytes(method)
         unsafe self.target = Bytes(target)
         unsafe self.head = Bytes(head)
         unsafe self.headers = headers
         unsafe self.body = Bytes(body)
+        knownPayload = payload
+    }
+
+    /// The body's digest.
+    func payload() -> Digest {
+        knownPayload?.bytes ?? SHA256Hash.digest(of: body)
     }
 
     var headerCount: Int { unsafe headers.count }

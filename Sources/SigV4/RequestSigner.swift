@@ -15,13 +15,14 @@ public final class RequestSigner {
     /// Returns the values of the Authorization and X-Amz-Date headers.
     ///
     /// `path` is what stands in the request line, with a query if there is one; `headers` are those to sign besides
-    /// X-Amz-Date, each once, with names in lower case, the session token among them if there is one; `now` is in
-    /// seconds since 1970.
+    /// X-Amz-Date, each once, with names in lower case, the session token among them if there is one; `payload` is the
+    /// body's digest where it is known already; `now` is in seconds since 1970.
     public func sign(
         method: String,
         path: String,
         headers: [(name: String, value: String)],
         body: UnsafeRawBufferPointer,
+        payload: PayloadDigest? = nil,
         credentials: SigningCredentials,
         region: String,
         now: Int64
@@ -31,7 +32,7 @@ public final class RequestSigner {
         headers.append((name: "x-amz-date", value: date))
         headers.sort { one, other in one.name.utf8.lexicographicallyPrecedes(other.name.utf8) }
         let signedHeaders = headers.map(\.name).joined(separator: ";")
-        let payload = SHA256Hash.digest(of: unsafe Bytes(body))
+        let payload = payload?.bytes ?? SHA256Hash.digest(of: unsafe Bytes(body))
         writeCanonicalRequest(method, path, headers, signedHeaders, payload)
 
         let (scope, signature) = Array(date.utf8).withBytes { date in

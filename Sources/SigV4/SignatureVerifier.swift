@@ -75,7 +75,7 @@ public final class SignatureVerifier {
         now: Int64
     ) throws(SignatureError) {
         try checkTime(authorization, request, now)
-        let payload = SHA256Hash.digest(of: request.body)
+        let payload = request.payload()
         try checkDeclaredPayload(payload, authorization, request)
 
         let date = authorization.bytes(authorization.credential.date, in: request)
@@ -201,7 +201,7 @@ extension SignatureVerifier {
         secret: SecretKey,
         host: HostForm = .asReceived
     ) throws(SignatureError) -> (canonicalRequest: String, stringToSign: String, signature: String)? {
-        let payload = SHA256Hash.digest(of: request.body)
+        let payload = request.payload()
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return nil }
         let canonicalRequest = unsafe canonical.bytes.text
         writeStringToSign(authorization, request)

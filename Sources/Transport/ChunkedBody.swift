@@ -36,7 +36,7 @@ struct ChunkedBody {
     ) throws(HTTPRefusal) -> Bool {
         while position < input.count {
             if state == .data {
-                takeData(input, &position, into: &body)
+                takeData(input, &position, into: &body, limits)
                 continue
             }
             let byte = input[position]
@@ -50,8 +50,14 @@ struct ChunkedBody {
         return false
     }
 
-    private mutating func takeData(_ input: Span<UInt8>, _ position: inout Int, into body: inout [UInt8]) {
+    private mutating func takeData(
+        _ input: Span<UInt8>,
+        _ position: inout Int,
+        into body: inout [UInt8],
+        _ limits: HTTPLimits
+    ) {
         let count = min(remaining, input.count - position)
+        body.reserveRoom(for: count, limit: limits.bodyBytes)
         body.append(input, position..<position + count)
         position += count
         remaining -= count
@@ -123,12 +129,5 @@ struct ChunkedBody {
     private mutating func count(_ byte: UInt8, _ limits: HTTPLimits) throws(HTTPRefusal) {
         overhead += 1
         guard overhead <= limits.headBytes else { throw .headTooLarge }
-    }
-}
-
-extension [UInt8] {
-    /// Appends the bytes of `range`.
-    mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        unsafe bytes.extracting(range).withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 }

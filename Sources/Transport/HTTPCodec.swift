@@ -4,11 +4,12 @@
 ///
 /// A request that is complete in one input is left where it is; of an incomplete one the bytes are held here.
 struct HTTPCodec {
-    /// Where a complete request lies: in the input, or in the bytes held.
+    /// Where a complete request lies: in the input, or in the head and body held.
     struct Layout: Equatable {
         var isHeld: Bool
-        /// In the input or in the bytes held; the ranges in `parts` count from its start.
+        /// In the input or in the head held; the ranges in `parts` count from its start.
         var head: Range<Int>
+        /// In the input or in the body held.
         var body: Range<Int>
         var parts: RequestHead
     }
@@ -42,10 +43,12 @@ struct HTTPCodec {
     }
 
     private var state = State.head(HeadScanner())
+    /// Of an incomplete request: its head as far as it has come, and its body.
     private var held: [UInt8] = []
+    private(set) var heldBody: [UInt8] = []
 
     /// Bytes held of an incomplete request.
-    var heldCount: Int { held.count }
+    var heldCount: Int { held.count + heldBody.count }
 
     var phase: Phase {
         switch state {
@@ -74,22 +77,21 @@ struct HTTPCodec {
                 return .refusal(reason)
             }
         } catch {
-            held = []
+            discard()
             state = .refused(error)
             return .refusal(error)
         }
     }
 
     /// The bytes of the request just completed.
-    mutating func takeHeld() -> [UInt8] {
-        let bytes = held
-        held = []
-        return bytes
+    mutating func takeHeld() -> (head: [UInt8], body: [UInt8]) {
+        defer { (held, heldBody) = ([], []) }
+        return (held, heldBody)
     }
 
     /// Forgets all: the connection reads no more.
     mutating func discard() {
-        held = []
+        (held, heldBody) = ([], [])
         state = .head(HeadScanner())
     }
 
@@ -199,9 +201,10 @@ struct HTTPCodec {
         _ limits: HTTPLimits,
         _ headers: HeaderTable
     ) throws(HTTPRefusal) -> Event {
-        let missing = head.upperBound + length - held.count
+        let missing = length - heldBody.count
         let taken = min(missing, input.count - position)
-        held.append(input, position..<position + taken)
+        heldBody.reserveRoom(for: taken, expected: length, limit: limits.bodyBytes)
+        heldBody.append(input, position..<position + taken)
         position += taken
         return taken == missing ? try complete(head, limits, headers) : .needsInput
     }
@@ -215,7 +218,7 @@ struct HTTPCodec {
         _ headers: HeaderTable
     ) throws(HTTPRefusal) -> Event {
         var body = body
-        let isComplete = try body.decode(input, &position, into: &held, limits: limits)
+        let isComplete = try body.decode(input, &position, into: &heldBody, limits: limits)
         state = .chunkedBody(head: head, body)
         return isComplete ? try complete(head, limits, headers) : .needsInput
     }
@@ -232,7 +235,7 @@ struct HTTPCodec {
             headers: headers
         )
         state = .head(HeadScanner())
-        return .request(Layout(isHeld: true, head: head, body: head.upperBound..<held.count, parts: parts))
+        return .request(Layout(isHeld: true, head: head, body: 0..<heldBody.count, parts: parts))
     }
 }
 

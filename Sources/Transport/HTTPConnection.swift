@@ -20,6 +20,12 @@ final class HTTPConnection: ReadinessHandler {
     private static let gatheredBytes = 256 << 10
     private static let lingerDeadline: UInt64 = 2_000_000_000
     private static let lingerReadsPerTurn = 16
+    /// Bodies of replies up to here are gathered with others; larger ones are sent from where they are.
+    static let copiedBytes = 64 << 10
+    /// Of those so much is sent in one turn.
+    private static let sentPerTurn = 256 << 10
+    /// Bodies of requests beyond this are observed as they come.
+    private static let unobservedBytes = 32 << 10
 
     /// Place among the server's connections.
     var index: Int
@@ -43,6 +49,12 @@ final class HTTPConnection: ReadinessHandler {
     /// Output the client has not taken, from `unsentStart` on.
     private var unsent: [UInt8] = []
     private var unsentStart = 0
+    /// A large body that comes after it, of which the bytes before `bodyStart` have been taken.
+    private var unsentBody: [UInt8] = []
+    private var bodyStart = 0
+    /// Sees the body that is coming in, as far as `observed`.
+    private var observer: (any BodyObserver)?
+    private var observed = 0
     /// Bytes of the above as last reported to the server.
     private var accounted = 0
 
@@ -73,7 +85,7 @@ final class HTTPConnection: ReadinessHandler {
         case .closed: break
         case .lingering: discardInput()
         case .open, .closing:
-            if !unsent.isEmpty {
+            if hasUnsent {
                 sendUnsent()
             } else if isInWork {
                 if events.contains(.failed) {
@@ -91,7 +103,7 @@ final class HTTPConnection: ReadinessHandler {
 
     /// The deadline has passed.
     func expire() {
-        guard stage == .open, unsent.isEmpty, !isInWork else {
+        guard stage == .open, !hasUnsent, !isInWork else {
             close()
             return
         }
@@ -106,16 +118,16 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// What the client has sent just now is answered first.
     func drain() {
-        guard stage == .open, !isInWork, unsent.isEmpty, phase != .body else { return }
+        guard stage == .open, !isInWork, !hasUnsent, phase != .body else { return }
         receive()
-        if stage == .open, !isInWork, unsent.isEmpty, phase != .body {
+        if stage == .open, !isInWork, !hasUnsent, phase != .body {
             close()
         }
     }
 
     /// Goes on after a reply that was given outside a turn of this connection.
     func resume() {
-        guard stage == .open, !isInWork, unsent.isEmpty else { return }
+        guard stage == .open, !isInWork, !hasUnsent else { return }
         let input = unread
         unread = []
         unsafe input.withUnsafeBufferPointer { unsafe parse($0) }
@@ -132,6 +144,8 @@ final class HTTPConnection: ReadinessHandler {
         unsafe codec.discard()
         unread = []
         unsent = []
+        (unsentBody, bodyStart) = ([], 0)
+        observer = nil
         _ = server.account(-accounted)
         accounted = 0
         server.reactor.unwatch(stream.descriptor)
@@ -164,10 +178,10 @@ final class HTTPConnection: ReadinessHandler {
         let start = server.output.count
         var position = 0
         isParsing = true
-        while position < input.count, stage == .open, !isInWork, unsent.isEmpty {
+        while position < input.count, stage == .open, !isInWork, !hasUnsent {
             switch unsafe codec.next(input.span, &position, limits: server.limits, headers: server.headers) {
             case .needsInput:
-                break
+                observeBody()
             case .expectsContinue:
                 server.output.append("HTTP/1.1 100 Continue\r\n\r\n")
             case .request(let layout):
@@ -180,7 +194,7 @@ final class HTTPConnection: ReadinessHandler {
             }
         }
         isParsing = false
-        if stage == .open, !isInWork, unsent.isEmpty, position == input.count, unsafe codec.phase == .idle {
+        if stage == .open, !isInWork, !hasUnsent, position == input.count, unsafe codec.phase == .idle {
             // Nothing more is expected to happen to it before the end of the turn.
             if server.output.count > start {
                 hasPosted = true
@@ -200,16 +214,38 @@ final class HTTPConnection: ReadinessHandler {
         serial &+= 1
         isInWork = true
         keepsAlive = layout.parts.keepsAlive
-        if layout.isHeld {
-            let held = unsafe codec.takeHeld()
-            unsafe held.withUnsafeBytes { unsafe handle(layout, $0) }
-        } else {
-            unsafe handle(layout, UnsafeRawBufferPointer(input))
+        guard layout.isHeld else {
+            let bytes = UnsafeRawBufferPointer(input)
+            return unsafe handle(layout, bytes, bytes)
+        }
+        if observer != nil { observeBody() }
+        let held = unsafe codec.takeHeld()
+        unsafe held.head.withUnsafeBytes { head in
+            unsafe held.body.withUnsafeBytes { unsafe handle(layout, head, $0, owned: held.body) }
         }
     }
 
-    private func handle(_ layout: HTTPCodec.Layout, _ bytes: UnsafeRawBufferPointer) {
-        let head = unsafe UnsafeRawBufferPointer(rebasing: bytes[layout.head])
+    /// Shows the observer what has come of the body since the last time.
+    private func observeBody() {
+        guard unsafe codec.heldBody.count > HTTPConnection.unobservedBytes else { return }
+        if observer == nil {
+            guard let made = server.handler.bodyObserver() else { return }
+            observer = made
+            observed = 0
+        }
+        unsafe codec.heldBody.withUnsafeBytes { body in
+            unsafe observer?.take(UnsafeRawBufferPointer(rebasing: body[observed...]))
+            observed = body.count
+        }
+    }
+
+    private func handle(
+        _ layout: HTTPCodec.Layout,
+        _ headBytes: UnsafeRawBufferPointer,
+        _ bodyBytes: UnsafeRawBufferPointer,
+        owned: [UInt8]? = nil
+    ) {
+        let head = unsafe UnsafeRawBufferPointer(rebasing: headBytes[layout.head])
         let method = unsafe UnsafeRawBufferPointer(rebasing: head[layout.parts.methodRange])
         isHead = unsafe layout.parts.method == .other && method.elementsEqual("HEAD".utf8)
         let request = unsafe HTTPRequest(
@@ -218,9 +254,12 @@ final class HTTPConnection: ReadinessHandler {
             target: UnsafeRawBufferPointer(rebasing: head[layout.parts.target]),
             head: head,
             headers: server.headers.slices,
-            body: UnsafeRawBufferPointer(rebasing: bytes[layout.body]),
-            isTLS: stream.isTLS
+            body: UnsafeRawBufferPointer(rebasing: bodyBytes[layout.body]),
+            isTLS: stream.isTLS,
+            ownedBody: owned,
+            observer: observer
         )
+        observer = nil
         server.handler.handle(request, HTTPExchange(connection: self, serial: serial))
     }
 
@@ -273,6 +312,29 @@ final class HTTPConnection: ReadinessHandler {
         server.endTurn()
     }
 
+    /// Answers with a large body, which is sent in steps from where it is.
+    func reply(_ serial: UInt64, status: Int, headers: (ReplyWriter) -> Void, body: [UInt8]) {
+        guard awaitsReply(serial) else { return }
+        isInWork = false
+        server.beginTurn()
+        let start = server.output.count
+        let staysOpen = keepsAlive && !server.isDraining
+        server.writeHead(status: status, contentLength: body.count, keepsAlive: staysOpen)
+        headers(ReplyWriter(output: server.output))
+        server.output.append("\r\n")
+        if !isHead {
+            unsentBody = body
+            bodyStart = 0
+            deadline = server.reactor.now &+ server.limits.writeDeadline
+        }
+        if !staysOpen { endAfterReply(needsLingering: keepsAlive) }
+        if !isParsing {
+            send(from: start)
+            settle()
+        }
+        server.endTurn()
+    }
+
     /// Answers what cannot be served, as the connection's last reply.
     private func refuse(_ reason: HTTPRefusal) {
         let reply = server.handler.refusal(reason)
@@ -302,6 +364,7 @@ final class HTTPConnection: ReadinessHandler {
         stage = .closing
         self.needsLingering = needsLingering
         unsafe codec.discard()
+        observer = nil
         unread = []
     }
 
@@ -314,6 +377,7 @@ final class HTTPConnection: ReadinessHandler {
         defer { output.truncate(to: start) }
         guard output.count > start, stage != .closed else { return }
         unsafe transmit(output.bytes(from: start))
+        if unsent.isEmpty, !unsentBody.isEmpty { sendBody() }
     }
 
     /// Sends now what the server keeps for the end of the turn, so that what follows comes after it.
@@ -326,8 +390,11 @@ final class HTTPConnection: ReadinessHandler {
         hasPosted = false
         guard stage != .closed else { return }
         unsafe transmit(server.output.bytes(range))
-        if !unsent.isEmpty { settle() }
+        if hasUnsent { settle() }
     }
+
+    /// Whether there is output that the client has not taken.
+    private var hasUnsent: Bool { !unsent.isEmpty || !unsentBody.isEmpty }
 
     private func transmit(_ bytes: UnsafeRawBufferPointer) {
         guard unsent.isEmpty else {
@@ -373,14 +440,37 @@ final class HTTPConnection: ReadinessHandler {
             }
         }
         unsent = []
+        if !unsentBody.isEmpty { sendBody() }
         settle()
+    }
+
+    /// Sends a step of the large body; the rest waits for another turn, even if the client would take it now.
+    private func sendBody() {
+        let end = min(bodyStart + HTTPConnection.sentPerTurn, unsentBody.count)
+        let transfer = unsafe unsentBody.withUnsafeBytes { bytes in
+            unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<end]))
+        }
+        switch transfer {
+        case .bytes(let count):
+            bodyStart += count
+            if bodyStart == unsentBody.count {
+                (unsentBody, bodyStart) = ([], 0)
+            } else {
+                needsTelling = true
+                setInterest(.write)
+            }
+        case .blocked(let interest):
+            setInterest(interest)
+        case .ended, .failed:
+            close()
+        }
     }
 
     // MARK: What next
 
     /// Puts interest, deadline and accounts in order after anything has happened.
     private func settle() {
-        guard stage != .closed, isWithinBudget(), unsent.isEmpty else { return }
+        guard stage != .closed, isWithinBudget(), !hasUnsent else { return }
         switch stage {
         case .closing: linger()
         case .open:
@@ -419,11 +509,11 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// Over the budget, a request that is being received is refused; other connections are closed.
     private func isWithinBudget() -> Bool {
-        let held = unsafe codec.heldCount + unread.count + unsent.count
+        let held = unsafe codec.heldCount + unread.count + unsent.count + unsentBody.count - bodyStart
         let change = held - accounted
         accounted = held
         guard change != 0, !server.account(change), change > 0 else { return true }
-        if stage == .open, !isInWork, unsent.isEmpty, unread.isEmpty {
+        if stage == .open, !isInWork, !hasUnsent, unread.isEmpty {
             refuseAtOnce(.overloaded)
         } else {
             close()

@@ -10,6 +10,20 @@ public protocol HTTPHandler: AnyObject {
 
     /// The answer to what HTTP itself refuses; the connection is closed after it.
     func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply
+
+    /// Who is to see a large body as it comes, so that it need not be gone through at once when it is complete.
+    func bodyObserver() -> (any BodyObserver)?
+}
+
+extension HTTPHandler {
+    /// Nobody.
+    public func bodyObserver() -> (any BodyObserver)? { nil }
+}
+
+/// Sees a request's body while it arrives, before anything is known of the request.
+public protocol BodyObserver: AnyObject {
+    /// The next piece; valid only during the call.
+    func take(_ piece: UnsafeRawBufferPointer)
 }
 
 /// Names one request of one connection.
@@ -48,7 +62,12 @@ public struct HTTPExchange {
     }
 
     /// Answers with a body at hand.
+    ///
+    /// A large one is not copied, and sent in steps.
     public func reply(status: Int, headers: (ReplyWriter) -> Void, body: [UInt8]) {
-        reply(status: status, contentLength: body.count, headers: headers, body: { $0.append(body) })
+        guard body.count > HTTPConnection.copiedBytes else {
+            return reply(status: status, contentLength: body.count, headers: headers, body: { $0.append(body) })
+        }
+        connection.reply(serial, status: status, headers: headers, body: body)
     }
 }

@@ -33,6 +33,10 @@ public struct HTTPRequest {
     public let body: UnsafeRawBufferPointer
     /// Whether it came over TLS.
     public let isTLS: Bool
+    /// The body's bytes, to be kept without copying; nil when `body` lies in a buffer that is used again.
+    public let ownedBody: [UInt8]?
+    /// What has seen the body as it came, if it was large.
+    public let observer: (any BodyObserver)?
 
     /// Makes a request; for handlers' own tests, since servers make theirs.
     public init(
@@ -42,7 +46,9 @@ public struct HTTPRequest {
         head: UnsafeRawBufferPointer,
         headers: UnsafeBufferPointer<HeaderSlice>,
         body: UnsafeRawBufferPointer,
-        isTLS: Bool
+        isTLS: Bool,
+        ownedBody: [UInt8]? = nil,
+        observer: (any BodyObserver)? = nil
     ) {
         self.method = method
         unsafe self.methodBytes = methodBytes
@@ -51,6 +57,8 @@ public struct HTTPRequest {
         unsafe self.headers = headers
         unsafe self.body = body
         self.isTLS = isTLS
+        self.ownedBody = ownedBody
+        self.observer = observer
     }
 
     /// The value of the first field with this name (in lower case), compared without regard to case.

@@ -57,6 +57,7 @@ extension HeaderList {
                 path: call.endpoint.path,
                 headers: signed,
                 body: body,
+                payload: call.payload,
                 credentials: credentials,
                 region: call.endpoint.region,
                 now: now

@@ -63,6 +63,12 @@ final class EasyHandle {
         }
     }
 
+    /// The body is asked for with the read callback, piece by piece.
+    func setBody(count: Int) {
+        set(CURLOPT_POSTFIELDSIZE_LARGE, offset: count)
+        unsafe note(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, nil))
+    }
+
     func setHeaders(_ list: consuming HeaderList) {
         headers = list
         unsafe note(ccurl_set_headers(pointer, headers.first))

@@ -1,3 +1,5 @@
+internal import Transport
+
 /// Collects one HTTP answer from the pieces libcurl hands over, within limits.
 struct ReplyCollector {
     /// Why an answer is given up before its end.
@@ -15,6 +17,8 @@ struct ReplyCollector {
     private var headBytes = 0
     /// `Content-Length` or `Transfer-Encoding` was seen, so that the body's end is known.
     private var isFramed = false
+    /// The value of `Content-Length`.
+    private var expectedCount: Int?
 
     /// Bytes of the body taken so far, and from the budget.
     var bodyCount: Int { reply.body.count }
@@ -38,6 +42,7 @@ struct ReplyCollector {
         if unsafe line.starts(with: "HTTP/".utf8) {
             reply = UpstreamReply(status: 0)
             isFramed = false
+            expectedCount = nil
             return true
         }
         var end = line.count
@@ -59,6 +64,7 @@ struct ReplyCollector {
     mutating func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= bodyLimit - reply.body.count else { return refuse(.tooLarge(limit: bodyLimit)) }
         guard budget.take(bytes.count) else { return refuse(.overBudget) }
+        reply.body.reserveRoom(for: bytes.count, expected: expectedCount, limit: bodyLimit)
         unsafe reply.body.append(contentsOf: bytes)
         return true
     }
@@ -78,6 +84,9 @@ struct ReplyCollector {
     ) -> Bool {
         if name.elementsEqual("content-length".utf8) || name.elementsEqual("transfer-encoding".utf8) {
             isFramed = true
+            if name.elementsEqual("content-length".utf8) {
+                expectedCount = unsafe Int(String(decoding: value, as: UTF8.self))
+            }
         } else if name.elementsEqual("content-type".utf8) {
             reply.contentType = unsafe [UInt8](value)
         } else if name.elementsEqual("x-amzn-requestid".utf8) {

@@ -16,6 +16,11 @@ final class Transfer {
     private(set) var pending: PendingCall?
     private var collector: ReplyCollector?
     private var attempts = 0
+    /// Bytes of a large body that libcurl has asked for.
+    private var bodyStart = 0
+
+    /// Bodies up to here are copied by libcurl at once; larger ones as it sends them.
+    private static let copiedBytes = 64 << 10
 
     init?(route: Route, limits: UpstreamLimits) {
         guard let easy = EasyHandle() else { return nil }
@@ -37,7 +42,12 @@ final class Transfer {
         self.collector = collector
         attempts = 0
         easy.setHeaders(headers)
-        easy.setBody(pending.call.body)
+        bodyStart = 0
+        if pending.call.body.count > Self.copiedBytes {
+            easy.setBody(count: pending.call.body.count)
+        } else {
+            easy.setBody(pending.call.body)
+        }
         let left = pending.deadline > now ? pending.deadline - now : 0
         easy.set(CURLOPT_TIMEOUT_MS, Int(clamping: left / 1_000_000 + 1))
         return easy.isConfigured
@@ -128,11 +138,30 @@ final class Transfer {
         unsafe easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
             unsafe take(bytes, size &* count, context) { unsafe $0.collector?.takeLine($1) ?? false }
         }
+        // Never rewound: once libcurl has asked for a piece of the body it has sent the head, and no further attempt is let
+        // through.
+        unsafe easy.set(CURLOPT_READDATA, context: context)
+        unsafe easy.set(CURLOPT_READFUNCTION) { room, size, count, context in
+            guard let context = unsafe context, let room = unsafe room else { return 0 }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return unsafe transfer.giveBody(UnsafeMutableRawBufferPointer(start: room, count: size &* count))
+        }
         unsafe easy.setPreRequest { context, _, _, _, _ in
             guard let context = unsafe context else { return CURL_PREREQFUNC_ABORT }
             let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             return transfer.mayAttempt() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         }
+    }
+
+    /// Copies the next piece of the body.
+    private func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
+        guard let body = pending?.call.body else { return 0 }
+        let count = min(room.count, body.count - bodyStart)
+        unsafe body.withUnsafeBytes { bytes in
+            unsafe room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<bodyStart + count]))
+        }
+        bodyStart += count
+        return count
     }
 
     private func mayAttempt() -> Bool {

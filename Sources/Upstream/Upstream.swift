@@ -24,6 +24,8 @@ public struct UpstreamCall: Sendable {
     public var contentType: String
     /// The JSON body, byte for byte.
     public var body: [UInt8]
+    /// The body's digest where it is known already: a large one is not gone through again to be signed.
+    public var payload: PayloadDigest?
     /// Who calls.
     public var authentication: UpstreamAuthentication
     /// True when the call changes nothing upstream, so that it may be tried again while no byte of it was sent.
@@ -35,6 +37,7 @@ public struct UpstreamCall: Sendable {
         target: String,
         contentType: String = "application/x-amz-json-1.0",
         body: [UInt8],
+        payload: PayloadDigest? = nil,
         authentication: UpstreamAuthentication,
         isRead: Bool
     ) {
@@ -42,6 +45,7 @@ public struct UpstreamCall: Sendable {
         self.target = target
         self.contentType = contentType
         self.body = body
+        self.payload = payload
         self.authentication = authentication
         self.isRead = isRead
     }
@@ -78,12 +82,14 @@ public struct UpstreamReply: Sendable {
         status: Int,
         requestID: [UInt8]? = nil,
         contentType: [UInt8]? = nil,
+        checksum: UInt32? = nil,
         headers: [(name: [UInt8], value: [UInt8])] = [],
         body: [UInt8] = []
     ) {
         self.status = status
         self.requestID = requestID
         self.contentType = contentType
+        self.checksum = checksum
         self.headers = headers
         self.body = body
     }

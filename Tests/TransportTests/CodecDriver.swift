@@ -39,8 +39,8 @@ struct CodecDriver {
             case .needsInput: break
             case .expectsContinue: continues += 1
             case .request(let layout):
-                let bytes = layout.isHeld ? codec.takeHeld() : input
-                seen.append(.request(describe(layout, bytes)))
+                let bytes = layout.isHeld ? codec.takeHeld() : (head: input, body: input)
+                seen.append(.request(describe(layout, bytes.head, bytes.body)))
             case .refusal(let reason):
                 seen.append(.refusal(reason))
                 return
@@ -48,8 +48,8 @@ struct CodecDriver {
         }
     }
 
-    private func describe(_ layout: HTTPCodec.Layout, _ bytes: [UInt8]) -> SeenRequest {
-        let head = Array(bytes[layout.head])
+    private func describe(_ layout: HTTPCodec.Layout, _ head: [UInt8], _ body: [UInt8]) -> SeenRequest {
+        let head = Array(head[layout.head])
         func text(_ start: UInt32, _ count: UInt32) -> String {
             String(decoding: head[Int(start)..<Int(start + count)], as: UTF8.self)
         }
@@ -58,7 +58,7 @@ struct CodecDriver {
             target: String(decoding: head[layout.parts.target], as: UTF8.self),
             headers: headers.slices.map { [text($0.x, $0.y), text($0.z, $0.w)] },
             head: head,
-            body: Array(bytes[layout.body]),
+            body: Array(body[layout.body]),
             keepsAlive: layout.parts.keepsAlive
         )
     }

@@ -8,6 +8,8 @@ final class TestHandler: HTTPHandler {
     private unowned let reactor: Reactor
     /// Exchanges that are answered when told so.
     var kept: [HTTPExchange] = []
+    /// A test's own.
+    var state: AnyObject?
 
     init(reactor: Reactor) {
         self.reactor = reactor
@@ -48,6 +50,20 @@ final class TestHandler: HTTPHandler {
                 headers: { _ in },
                 body: { $0.append([UInt8](repeating: UInt8(ascii: "x"), count: number)) }
             )
+        case "whole":
+            exchange.reply(status: 200, headers: { _ in }, body: TestHandler.pattern(number))
+        case "observed":
+            let observer = request.observer as? TestObserver
+            let isOwned = request.ownedBody.map { $0.elementsEqual(request.body) } ?? false
+            exchange.reply(
+                status: 200,
+                headers: { writer in
+                    writer.header("X-Pieces", UInt64(observer?.pieces ?? 0))
+                    writer.header("X-Longest", UInt64(observer?.longest ?? 0))
+                    writer.header("X-Owned", isOwned ? "yes" : "no")
+                },
+                body: observer?.bytes ?? []
+            )
         case "wrong":
             exchange.reply(status: 200, contentLength: number, headers: { _ in }, body: { $0.append("four") })
         case "headers":
@@ -79,6 +95,13 @@ final class TestHandler: HTTPHandler {
         }
     }
 
+    func bodyObserver() -> (any BodyObserver)? { TestObserver() }
+
+    /// Bytes that are not all the same.
+    static func pattern(_ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    }
+
     func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
         HTTPRefusalReply(
             status: reason.status,
@@ -94,6 +117,19 @@ final class TestHandler: HTTPHandler {
         for exchange in exchanges where exchange.isOpen {
             exchange.reply(status: 200, headers: { _ in }, body: Array("kept".utf8))
         }
+    }
+}
+
+/// Keeps what it is shown.
+final class TestObserver: BodyObserver {
+    private(set) var bytes: [UInt8] = []
+    private(set) var pieces = 0
+    private(set) var longest = 0
+
+    func take(_ piece: UnsafeRawBufferPointer) {
+        bytes += piece
+        pieces += 1
+        longest = max(longest, piece.count)
     }
 }
 

@@ -20,50 +20,31 @@ extension Worker {
         if tenant.limits.egress.isLimited { tenant.limits.egress.charge(reply, now: reactor.now) }
     }
 
-    /// What is sent for a request whose cost must be known: with the question for it, if it does not ask itself.
-    ///
-    /// Nil when it is to be sent as it is.
-    func askingForCapacity(_ body: [UInt8], _ use: RequestUse, of tenant: Tenant) -> [UInt8]? {
+    /// Whether the upstream is to be asked what a request costs, if the client does not ask.
+    func mustKnowCapacity(_ use: RequestUse, of tenant: Tenant) -> Bool {
         let limits = tenant.limits
-        guard use.operation.reportsCapacity, use.isWrite ? limits.writes.isLimited : limits.reads.isLimited else {
-            return nil
-        }
-        return unsafe body.withUnsafeBytes { unsafe CapacityRequest.asking($0) }
+        return use.operation.reportsCapacity && (use.isWrite ? limits.writes.isLimited : limits.reads.isLimited)
     }
 
-    /// Settles what a request has used upstream, and takes out of the reply what only the proxy had asked for.
-    func settle(
-        _ use: RequestUse,
-        of request: HeldRequest,
-        sent: Int,
-        hasAsked: Bool,
-        _ result: UpstreamResult
-    ) -> UpstreamResult {
-        var result = result
-        var report: CapacityReport?
-        switch result {
-        case .success(var reply):
-            use.upstreamBytes += WireBytes.request(sent) + WireBytes.reply(reply.body.count)
-            report = unsafe reply.body.withUnsafeBytes { unsafe CapacityReport.find(in: $0) }
-            if hasAsked, let report {
-                reply.body = report.cut(from: reply.body)
-                result = .success(reply)
-            }
+    /// Settles what a request has used upstream.
+    func settle(_ use: RequestUse, of request: HeldRequest, sent: Int, _ examined: ExaminedReply) {
+        switch examined.result {
+        case .success:
+            use.upstreamBytes += WireBytes.request(sent) + WireBytes.reply(examined.receivedCount)
         case .failure(let failure):
             if failure.mayHaveBeenSent { use.upstreamBytes += WireBytes.request(sent) }
         }
         let limits = request.tenant.limits
         let now = reactor.now
         request.tenant.meter.lane(lane) { lane in
-            use.units = Self.units(use, request, result, report, lane.costs)
-            if case .success(let reply) = result, reply.status == 200 {
+            use.units = Self.units(use, request, examined, lane.costs)
+            if case .success(let reply) = examined.result, reply.status == 200 {
                 lane.costs.learn(use.units, of: use.operation, items: use.itemsUpstream)
             }
         }
         settle(use, limits, now: now)
         limits.egress.charge(use.upstreamBytes, now: now)
         wakeWaiting(request.tenant)
-        return result
     }
 
     /// Gives back what was charged to a request that needed nothing of its own.
@@ -135,18 +116,18 @@ extension Worker {
     private static func units(
         _ use: RequestUse,
         _ request: HeldRequest,
-        _ result: UpstreamResult,
-        _ report: CapacityReport?,
+        _ examined: ExaminedReply,
         _ costs: borrowing CostModel
     ) -> Double {
         // Nothing was known when it was charged as one without a limit.
         let estimate = costs.estimate(use.operation, items: use.itemsUpstream, body: request.body.count)
-        switch result {
+        let report = examined.report
+        switch examined.result {
         case .failure(let failure):
             return failure.mayHaveBeenSent ? estimate : 0
         case .success(let reply) where reply.status == 200:
             if use.operation == .getItem || use.operation == .batchGetItem {
-                let computed = unsafe reply.body.withUnsafeBytes { unsafe read($0, use, costs) }
+                let computed = read(examined, use, costs)
                 return report?.units ?? computed ?? estimate
             }
             if let report {
@@ -166,25 +147,17 @@ extension Worker {
 
     /// The units of the items in a GetItem's or BatchGetItem's reply, from which the tenant's sizes are learnt as well.
     private static func read(
-        _ body: UnsafeRawBufferPointer,
+        _ examined: ExaminedReply,
         _ use: RequestUse,
         _ costs: borrowing CostModel
     ) -> Double? {
-        var items: [ByteRange] = []
-        if use.operation == .getItem {
-            guard let reply = unsafe GetItemReply.parse(body) else { return nil }
-            if let item = reply.item { items.append(item) }
-        } else {
-            guard let reply = unsafe BatchGetItemReply.parse(body) else { return nil }
-            items = reply.responses.flatMap(\.items)
-        }
         var units = 0.0
-        for item in items {
-            guard let size = unsafe ItemSize.bytes(ofItem: item.slice(of: body)) else { return nil }
-            costs.learn(itemBytes: size, jsonBytes: item.count)
-            units += CapacityUnits.read(size, use.isConsistent ? .strong : .eventual)
+        for item in examined.items {
+            costs.learn(itemBytes: item.bytes, jsonBytes: item.json)
+            units += CapacityUnits.read(item.bytes, use.isConsistent ? .strong : .eventual)
         }
-        let absent = max(0, use.itemsUpstream - items.count)
+        guard examined.areItemsKnown else { return nil }
+        let absent = max(0, use.itemsUpstream - examined.items.count)
         return units + Double(absent) * CapacityUnits.read(0, use.isConsistent ? .strong : .eventual)
     }
 }

@@ -114,7 +114,8 @@ extension ReceivedRequest {
             target: request.target,
             head: request.head,
             headers: request.headers,
-            body: request.body
+            body: request.body,
+            payload: request.payload
         )
     }
 }

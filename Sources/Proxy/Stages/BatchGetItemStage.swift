@@ -16,6 +16,7 @@ private struct BatchFill {
 extension Worker {
     /// Answers what memory has, reads the rest upstream, and keeps what it read.
     func batchGetItem(_ admitted: Admitted) throws(ErrorReply) {
+        if case .batchGetItem(let read)? = admitted.large?.reading { return try batchGetItem(read, admitted) }
         let batch: BatchGetItemRequest
         do throws(RequestError) {
             batch = unsafe try BatchGetItemRequest.parse(admitted.body)
@@ -33,6 +34,21 @@ extension Worker {
         held.use?.items = max(1, batch.tables.reduce(0) { $0 + $1.keys.count })
         guard batch.isCacheable else { return forward(held, status: .notCacheable, isRead: true) }
         admitCached(held) { [unowned self] in serve(batch, held) }
+    }
+
+    /// The same for a large request, which has been read.
+    private func batchGetItem(
+        _ read: Result<BatchReading, RequestError>,
+        _ admitted: Admitted
+    ) throws(ErrorReply) {
+        let reading = try read.mapError { ErrorReply($0) }.get()
+        if let denial = reading.denial {
+            throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: denial.table)
+        }
+        let held = hold(admitted, as: .batchGetItem)
+        held.use?.items = max(1, reading.keyCount)
+        guard reading.request.isCacheable else { return forward(held, status: .notCacheable, isRead: true) }
+        admitCached(held) { [unowned self] in serve(reading.request, held) }
     }
 
     private func serve(_ batch: BatchGetItemRequest, _ held: HeldRequest) {
@@ -259,6 +275,6 @@ extension Worker {
         if !part.spec.consistentRead {
             unsafe trace?.read(held.tenant, part.view, canonical: canonical, item: item.map(\.count))
         }
-        _ = unsafe fill(item, lease, part.view, batch.metadata, held.tenant, cacheKey: cacheKey)
+        _ = unsafe filler.fill(item, lease, part.view, batch.metadata, held.tenant, cacheKey: cacheKey)
     }
 }

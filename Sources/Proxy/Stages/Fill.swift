@@ -99,7 +99,10 @@ struct Projected {
     }
 }
 
-extension Worker {
+/// Installs what was read, as of the time the reply came.
+///
+/// Usable on any thread.
+struct Filler: Sendable {
     /// Five years: a time to live further back than that is ignored by DynamoDB.
     private static let ignoredAge: Int64 = 5 * 366 * 86_400
 
@@ -108,6 +111,12 @@ extension Worker {
     ///
     /// Nanoseconds.
     private static let replicatedLife: UInt64 = 2_000_000_000
+
+    let stripes: KeyStripes
+    /// Monotonic nanoseconds.
+    let now: UInt64
+    /// Unix seconds.
+    let wallClock: Int64
 
     /// Installs an item (or, given nil, its absence) under a lease, if the lease still stands.
     ///
@@ -120,7 +129,6 @@ extension Worker {
         _ tenant: Tenant,
         cacheKey: [UInt8]
     ) -> Bool {
-        let now = reactor.now
         var life = unsafe item == nil ? view.cache.negativeTimeToLive : view.cache.timeToLive
         if let item = unsafe item, let attribute = metadata.timeToLiveAttribute,
             let expiry = unsafe ItemReader.timeToLive(item, attribute: attribute)
@@ -137,7 +145,7 @@ extension Worker {
         lease.table.register(tenant: tenant.number, store: tenant.store, epoch: lease.epoch)
         unsafe cacheKey.withUnsafeBytes { key in
             unsafe value.withUnsafeBytes { value in
-                _ = lease.install(into: shared.stripes) {
+                _ = lease.install(into: stripes) {
                     guard fits, life > 0 else {
                         // What was kept before is older than what was just read.
                         _ = unsafe tenant.store.remove(key, hash: tenant.store.hash(key))
@@ -162,6 +170,11 @@ extension Worker {
     private static func expiry(_ expiresAt: UInt64, life: UInt64) -> UInt64 {
         life < 1_000_000_000 ? expiresAt : Store.compactExpiry(expiresAt)
     }
+}
+
+extension Worker {
+    /// Installs what has just come.
+    var filler: Filler { Filler(stripes: shared.stripes, now: reactor.now, wallClock: wallClock) }
 }
 
 extension UInt64 {

@@ -93,13 +93,18 @@ extension Worker {
             body = wholeItemRequest(held, consistentRead: held.get.consistentRead || isUpgraded)
         }
         send(held.request, body: body, isRead: true) { [unowned self] result in
-            let fetched = FetchResult(result)
-            let isKept = keep(fetched, lease, held, metadata, cacheKey)
-            // Before the answer: whoever has seen it and asks again must not join this flight.
-            if let flight {
-                shared.flights.land(flight, fetched)
+            let filler = filler
+            let (view, tenant) = (held.view, held.request.tenant)
+            aside(result.bodyCount) {
+                let fetched = FetchResult(result)
+                return (fetched, filler.fill(fetched, lease, view, metadata, tenant, cacheKey: cacheKey))
+            } then: { [unowned self] fetched, isKept in
+                // Before the answer: whoever has seen it and asks again must not join this flight.
+                if let flight {
+                    shared.flights.land(flight, fetched)
+                }
+                answer(held, fetched, joined: false, isUpgraded: isUpgraded, isTooLarge: !isKept)
             }
-            answer(held, fetched, joined: false, isUpgraded: isUpgraded, isTooLarge: !isKept)
         }
     }
 
@@ -116,23 +121,6 @@ extension Worker {
             )
         }
         return body
-    }
-
-    /// Installs what was read.
-    ///
-    /// - Returns: False when it is too large to be kept.
-    private func keep(
-        _ fetched: FetchResult,
-        _ lease: FillLease,
-        _ held: HeldGet,
-        _ metadata: TableMetadata,
-        _ cacheKey: [UInt8]
-    ) -> Bool {
-        guard case .item(let reply, let item, _) = fetched else { return true }
-        return unsafe reply.body.withUnsafeBytes { body in
-            let raw = unsafe item.map { unsafe $0.slice(of: body) }
-            return unsafe fill(raw, lease, held.view, metadata, held.request.tenant, cacheKey: cacheKey)
-        }
     }
 
     /// Answers one that asked, from what came of the read.
@@ -158,25 +146,66 @@ extension Worker {
             if !joined, !isUpgraded, held.projection == nil {
                 return reply(upstream, cache: status, to: request)
             }
-            var body: [UInt8] = []
-            var isWhole = false
-            unsafe upstream.body.withUnsafeBytes { source in
-                let raw = unsafe item.map { unsafe $0.slice(of: source) }
-                isWhole = unsafe GetItemBody.append(raw, projection: held.projection, to: &body)
-                guard isWhole, held.get.returnConsumedCapacity != .none else { return }
-                var capacity: [UInt8] = []
-                let name = unsafe request.body.withUnsafeBytes { unsafe Array(held.get.tableName.slice(of: $0)) }
-                let used = joined ? nil : consumed.flatMap { unsafe ConsumedCapacity.parse($0.slice(of: source)) }
-                let shape = held.get.returnConsumedCapacity
-                let reported = used ?? ConsumedCapacity(tableName: name, units: 0, shape: shape)
-                (isUpgraded ? reported.halved : reported).append(to: &capacity)
-                GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
+            let (get, projection, asked) = (held.get, held.projection, request.body)
+            aside(upstream.body.count) {
+                unsafe upstream.body.withUnsafeBytes { source in
+                    let raw = unsafe item.map { unsafe $0.slice(of: source) }
+                    let used = unsafe joined ? nil : consumed.map { unsafe $0.slice(of: source) }
+                    return unsafe asked.withUnsafeBytes { asked in
+                        unsafe Self.body(of: raw, get, projection, used, asked, isUpgraded: isUpgraded)
+                    }
+                }
+            } then: { [unowned self] body in
+                guard let body else {
+                    let error = ErrorReply.internalServerError("The item could not be projected.")
+                    return reply(error, cache: .upstreamFailure, to: request)
+                }
+                reply(body, cache: status, to: request)
             }
-            guard isWhole else {
-                let error = ErrorReply.internalServerError("The item could not be projected.")
-                return reply(error, cache: .upstreamFailure, to: request)
-            }
-            reply(body, cache: status, to: request)
+        }
+    }
+
+    /// The body of an answer; nil when the item can't be projected.
+    ///
+    /// `used` is the capacity that the upstream reports for this request.
+    private static func body(
+        of item: UnsafeRawBufferPointer?,
+        _ get: GetItemRequest,
+        _ projection: Projection?,
+        _ used: UnsafeRawBufferPointer?,
+        _ asked: UnsafeRawBufferPointer,
+        isUpgraded: Bool
+    ) -> [UInt8]? {
+        var body: [UInt8] = []
+        guard unsafe GetItemBody.append(item, projection: projection, to: &body) else { return nil }
+        if get.returnConsumedCapacity != .none {
+            var capacity: [UInt8] = []
+            let name = unsafe Array(get.tableName.slice(of: asked))
+            let used = unsafe used.flatMap { unsafe ConsumedCapacity.parse($0) }
+            let reported = used ?? ConsumedCapacity(tableName: name, units: 0, shape: get.returnConsumedCapacity)
+            (isUpgraded ? reported.halved : reported).append(to: &capacity)
+            GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
+        }
+        return body
+    }
+}
+
+extension Filler {
+    /// Installs what was read.
+    ///
+    /// - Returns: False when it is too large to be kept.
+    fileprivate func fill(
+        _ fetched: FetchResult,
+        _ lease: FillLease,
+        _ view: TenantTable,
+        _ metadata: TableMetadata,
+        _ tenant: Tenant,
+        cacheKey: [UInt8]
+    ) -> Bool {
+        guard case .item(let reply, let item, _) = fetched else { return true }
+        return unsafe reply.body.withUnsafeBytes { body in
+            let raw = unsafe item.map { unsafe $0.slice(of: body) }
+            return unsafe fill(raw, lease, view, metadata, tenant, cacheKey: cacheKey)
         }
     }
 }

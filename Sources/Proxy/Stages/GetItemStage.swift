@@ -9,12 +9,18 @@ extension Worker {
         let tenant = admitted.tenant
         let get: GetItemRequest
         do throws(RequestError) {
-            get = unsafe try GetItemRequest.parse(admitted.body)
+            if case .getItem(let read)? = admitted.large?.reading {
+                get = try read.get()
+            } else {
+                get = unsafe try GetItemRequest.parse(admitted.body)
+            }
         } catch {
             throw ErrorReply(error)
         }
         let name = try resolveTable(get, admitted)
-        guard let view = name.view, get.isCacheable, view.cache.isEnabled else {
+        // One that is large has no plausible key.
+        let isCacheable = unsafe get.isCacheable && admitted.body.count <= Self.inlineBytes
+        guard let view = name.view, isCacheable, view.cache.isEnabled else {
             let status: CacheStatus = name.view.map { $0.cache.isEnabled } == false ? .disabled : .notCacheable
             return forward(hold(admitted, as: .getItem), status: status, isRead: true)
         }
@@ -25,6 +31,7 @@ extension Worker {
             return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
         }
         var status = CacheStatus.consistentRead
+        var isLarge = false
         var mustWait = false
         if !get.consistentRead {
             mustWait = owesBytes(admitted.tenant)
@@ -39,7 +46,7 @@ extension Worker {
                 tenant: admitted.tenant,
                 contentType: ReplyContentType(of: admitted.http),
                 to: admitted.exchange,
-                answersInPlace: true
+                answersInPlace: admitted.large == nil
             )
             switch found {
             case .answered:
@@ -47,6 +54,8 @@ extension Worker {
                 return
             case .notUnderstood:
                 return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
+            case .large:
+                isLarge = true
             case .absent(let reason):
                 status = reason
             }
@@ -67,7 +76,10 @@ extension Worker {
         held.request.use?.isConsistent = get.consistentRead
         held.request.use?.isCacheable = !get.consistentRead
         held.request.use?.misses = get.consistentRead ? 0 : 1
-        if mustWait {
+        if isLarge {
+            answerLarge(held, cacheKey: unsafe Array(keyBuffer.bytes))
+            refreshIfOld(view, as: held.request)
+        } else if mustWait {
             admitCached(held.request) { [unowned self] in
                 if !answerFromMemory(held) { fetch(held) }
             }
@@ -102,10 +114,57 @@ extension Worker {
                 answersInPlace: false
             )
         }
-        guard case .answered = found else { return false }
+        switch found {
+        case .answered: break
+        case .large: answerLarge(held, cacheKey: unsafe Array(keyBuffer.bytes))
+        case .notUnderstood, .absent: return false
+        }
         refund(request)
         return true
     }
+
+    /// Answers from memory with an item that takes long to copy or to cut; reads it upstream if it has gone by then.
+    private func answerLarge(_ held: HeldGet, cacheKey: [UInt8]) {
+        let store = held.request.tenant.store
+        let now = reactor.now
+        let (get, body, projection) = (held.get, held.request.body, held.projection)
+        let isPlain = get.isPlain
+        side.run(bytes: Self.inPlaceBytes) { () -> LargeHit? in
+            let found = unsafe cacheKey.withUnsafeBytes { key in
+                unsafe store.read(key, hash: store.hash(key), now: now) { unsafe (Array($0.value), $0.mark) }
+            }
+            guard case .hit(let (stored, mark)) = found else { return nil }
+            if isPlain { return LargeHit(body: stored, checksum: mark, stored: stored.count) }
+            let answer = unsafe stored.withUnsafeBytes { stored in
+                unsafe body.withUnsafeBytes { body in unsafe Self.shaped(stored, get, projection, body) }
+            }
+            let checksum = answer.map { answer in unsafe answer.withUnsafeBytes { unsafe CRC32.checksum($0) } }
+            return LargeHit(body: answer, checksum: checksum, stored: stored.count)
+        } then: { [unowned self] hit in
+            guard let hit else { return fetch(held) }
+            guard let answer = hit.body else {
+                return forward(held.request, status: .notCacheable, isRead: true)
+            }
+            let request = held.request
+            unsafe held.canonical.withUnsafeBytes { canonical in
+                unsafe trace?.read(request.tenant, held.view, canonical: canonical, stored: hit.stored)
+            }
+            countHit(request.tenant, stored: hit.stored, reply: answer.count)
+            reply(answer, checksum: hit.checksum, cache: .hit, contentType: request.contentType, to: request.exchange)
+        }
+    }
+
+    private struct LargeHit: Sendable {
+        /// Nil when the upstream must judge.
+        let body: [UInt8]?
+        let checksum: UInt32?
+        let stored: Int
+    }
+
+    /// Bytes of an item that are copied out of the store on the reactor's own thread.
+    private static let inPlaceBytes = 256 << 10
+    /// Bytes of a table's name that are looked at: more than any name or ARN has, however it is escaped.
+    private static let nameBytes = 16 << 10
 
     /// The table a GetItem names, if the tenant may read it.
     private func resolveTable(
@@ -114,7 +173,7 @@ extension Worker {
     ) throws(ErrorReply) -> (view: TenantTable?, arn: String?) {
         let raw = unsafe get.tableName.slice(of: admitted.body)
         if get.tableNameIsPlain, let view = unsafe view(of: raw, for: admitted.tenant) { return (view, nil) }
-        guard let reference = TableReference(unsafe JSONText.decoded(raw)) else {
+        guard raw.count <= Self.nameBytes, let reference = TableReference(unsafe JSONText.decoded(raw)) else {
             guard admitted.tenant.policy.allowsEveryTable else {
                 throw .accessDenied(admitted.tenant, operation: "GetItem", table: nil)
             }
@@ -129,6 +188,8 @@ extension Worker {
 
     private enum LookupOutcome {
         case answered
+        /// There is an entry that takes long to answer from.
+        case large
         /// There is an entry, but the request is one that the upstream must judge.
         case notUnderstood
         case absent(CacheStatus)
@@ -152,10 +213,11 @@ extension Worker {
             }
         }
         let key = unsafe keyBuffer.bytes
-        let isWhole = get.projectionExpression == nil && get.attributesToGet == nil
-        let isPlain = answersInPlace && isWhole && get.returnConsumedCapacity == .none
+        let isPlain = answersInPlace && get.isPlain
+        let limit = isPlain ? Self.inPlaceBytes : Self.inlineBytes
         let store = tenant.store
         let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { entry in
+            if unsafe entry.value.count > limit { return unsafe entry.value.count }
             if isPlain {
                 unsafe reply(
                     entry.value,
@@ -172,6 +234,7 @@ extension Worker {
         }
         switch found {
         case .hit(let stored):
+            if stored > limit { return .large }
             unsafe trace?.read(tenant, view, canonical: CacheKey.canonical(key), stored: stored)
             if isPlain {
                 countHit(tenant, stored: stored, reply: stored)
@@ -197,19 +260,36 @@ extension Worker {
         to exchange: HTTPExchange
     ) -> Int? {
         guard let projection = unsafe Projected(get, source) else { return nil }
+        let body = unsafe valueBuffer.withUnsafeBytes { unsafe Self.shaped($0, get, projection.value, source) }
+        guard let body else { return nil }
+        reply(body, cache: .hit, contentType: contentType, to: exchange)
+        return body.count
+    }
+
+    /// The answer from a stored body to a request that may want a projection or its capacity; nil when the upstream must
+    /// judge.
+    private static func shaped(
+        _ stored: UnsafeRawBufferPointer,
+        _ get: GetItemRequest,
+        _ projection: Projection?,
+        _ source: UnsafeRawBufferPointer
+    ) -> [UInt8]? {
         var body: [UInt8] = []
-        let isComplete = unsafe valueBuffer.withUnsafeBytes { stored in
-            let item = unsafe StoredItem.item(in: stored)
-            return unsafe GetItemBody.append(item, projection: projection.value, to: &body)
-        }
-        guard isComplete else { return nil }
+        let item = unsafe StoredItem.item(in: stored)
+        guard unsafe GetItemBody.append(item, projection: projection, to: &body) else { return nil }
         if get.returnConsumedCapacity != .none {
             var capacity: [UInt8] = []
             let name = unsafe get.tableName.slice(of: source)
             unsafe ConsumedCapacity.appendHit(tableName: name, shape: get.returnConsumedCapacity, to: &capacity)
             GetItemBody.addMember("ConsumedCapacity", capacity, to: &body)
         }
-        reply(body, cache: .hit, contentType: contentType, to: exchange)
-        return body.count
+        return body
+    }
+}
+
+extension GetItemRequest {
+    /// A stored body answers it as it is.
+    fileprivate var isPlain: Bool {
+        projectionExpression == nil && attributesToGet == nil && returnConsumedCapacity == .none
     }
 }

@@ -10,6 +10,8 @@ struct HeldRequest {
     let tenant: Tenant
     /// The body after content decoding; ranges found in the original are valid in it.
     let body: [UInt8]
+    /// The digest of `body`, if it is large and was sent as it is.
+    let payload: PayloadDigest?
     /// What is sent upstream in place of `body`.
     var replacement: [UInt8]?
     /// The value of X-Amz-Target.
@@ -40,7 +42,8 @@ extension Worker {
         return unsafe HeldRequest(
             exchange: admitted.exchange,
             tenant: admitted.tenant,
-            body: Array(admitted.body),
+            body: admitted.large?.bytes ?? Array(admitted.body),
+            payload: admitted.large?.payload,
             target: String(decoding: admitted.target, as: UTF8.self),
             contentType: ReplyContentType(of: admitted.http),
             callerHeaders: callerHeaders,
@@ -58,20 +61,36 @@ extension Worker {
         isRead: Bool,
         completion: @escaping (UpstreamResult) -> Void
     ) {
+        let isOwn = body == nil && request.replacement == nil
         let body = body ?? request.replacement ?? request.body
-        let asking = request.use.flatMap { askingForCapacity(body, $0, of: request.tenant) }
-        let sent = asking ?? body
-        send(
-            request.target,
-            body: sent,
-            contentType: request.contentType,
-            callerHeaders: request.callerHeaders,
-            as: request.tenant,
-            isRead: isRead,
-            takesTurns: request.use != nil
-        ) { [unowned self] result in
-            guard let use = request.use else { return completion(result) }
-            completion(settle(use, of: request, sent: sent.count, hasAsked: asking != nil, result))
+        let asks = request.use.map { mustKnowCapacity($0, of: request.tenant) } ?? false
+        let payload = isOwn ? request.payload : nil
+        let isSigned = request.tenant.route.store == nil
+        aside(asks || isSigned && payload == nil ? body.count : 0) {
+            OutgoingBody(body, payload, asksForCapacity: asks, isSigned: isSigned)
+        } then: { [unowned self] outgoing in
+            send(
+                request.target,
+                body: outgoing.bytes,
+                payload: outgoing.payload,
+                contentType: request.contentType,
+                callerHeaders: request.callerHeaders,
+                as: request.tenant,
+                isRead: isRead,
+                takesTurns: request.use != nil
+            ) { [unowned self] result in
+                let operation = request.use?.operation
+                let hasAsked = outgoing.hasAsked
+                aside(result.bodyCount) {
+                    ExaminedReply(result, of: operation, hasAsked: hasAsked)
+                } then: { [unowned self] examined in
+                    if case .failure(let failure) = examined.result {
+                        log(failure, of: request.target, as: request.tenant)
+                    }
+                    if let use = request.use { settle(use, of: request, sent: outgoing.bytes.count, examined) }
+                    completion(examined.result)
+                }
+            }
         }
     }
 
@@ -88,14 +107,18 @@ extension Worker {
             contentType: .amazonJSON,
             callerHeaders: [],
             as: tenant,
-            isRead: true,
-            completion: completion
-        )
+            isRead: true
+        ) { [unowned self] result in
+            let verified = result.flatMap { $0.verified() }
+            if case .failure(let failure) = verified { log(failure, of: target, as: tenant) }
+            completion(verified)
+        }
     }
 
     private func send(
         _ target: String,
         body: [UInt8],
+        payload: PayloadDigest? = nil,
         contentType: ReplyContentType,
         callerHeaders: [(name: String, value: [UInt8])],
         as tenant: Tenant,
@@ -128,33 +151,15 @@ extension Worker {
             target: target,
             contentType: contentType.value.description,
             body: body,
+            payload: payload,
             authentication: authentication,
             isRead: isRead
         )
-        func finish(_ result: UpstreamResult) {
-            let result = result.flatMap(Self.verified)
-            if case .failure(let failure) = result { log(failure, of: target, as: tenant) }
-            completion(result)
-        }
         if takesTurns {
-            dispatch(call, of: tenant, completion: finish)
+            dispatch(call, of: tenant, completion: completion)
         } else {
-            upstream(of: tenant.route).send(call, completion: finish)
+            upstream(of: tenant.route).send(call, completion: completion)
         }
-    }
-
-    /// A reply whose body is not what its checksum says is no reply: the client could not tell, since it gets a checksum
-    /// of ours.
-    private static func verified(_ reply: UpstreamReply) -> UpstreamResult {
-        guard let checksum = reply.checksum else { return .success(reply) }
-        if unsafe reply.body.withUnsafeBytes({ unsafe CRC32.checksum($0) }) == checksum { return .success(reply) }
-        return .failure(
-            UpstreamFailure(
-                kind: .malformed,
-                mayHaveBeenSent: true,
-                description: "the reply's body does not match its x-amz-crc32"
-            )
-        )
     }
 
     private func log(_ failure: UpstreamFailure, of target: String, as tenant: Tenant) {

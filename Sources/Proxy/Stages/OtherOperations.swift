@@ -2,53 +2,21 @@ import DynamoDB
 import Transport
 import Upstream
 
-/// What an operation may do to cached items, and so what must be dropped around it.
-private enum Effect {
-    case nothing
-    /// Writes the items whose keys stand in the request.
-    case keys
-    /// Does what its PartiQL statements say.
-    case statements
-    /// May change any item of the tables it names, or the tables themselves.
-    case tables
-    /// Goes on changing a table after it has been answered.
-    case tablesFromNowOn
-}
-
-extension Operation {
-    fileprivate var effect: Effect {
-        switch self {
-        case .createTable, .deleteTable, .updateTable, .updateTimeToLive, .createGlobalTable, .updateGlobalTable,
-            .updateGlobalTableSettings, .updateTableReplicaAutoScaling, .restoreTableFromBackup,
-            .restoreTableToPointInTime, .importTable:
-            .tables
-        case .startBulkPutItems:
-            .tablesFromNowOn
-        default:
-            switch category {
-            case .write: .keys
-            case .partiQL: .statements
-            case .read, .controlRead, .controlWrite, .bulkWrite, .list, .streams: .nothing
-            }
-        }
-    }
-}
-
 extension Worker {
     /// Serves every operation but GetItem and BatchGetItem.
     func otherOperation(_ operation: Operation, _ admitted: Admitted) throws(ErrorReply) {
-        let touched = try touchedResources(operation, admitted)
+        let touching = try touching(operation, admitted)
         switch operation {
         case .describeEndpoints:
             return describeEndpoints(admitted)
         case .describeLimits where admitted.tenant.policy.operations != .all:
             return describeLimits(admitted)
         case .listTables where !admitted.tenant.policy.allowsEveryTable:
-            return try listTables(touched, hold(admitted))
+            return try listTables(touching.touched, hold(admitted))
         default:
             break
         }
-        try authoriseTables(touched, operation: operation.name, admitted)
+        try authorise(touching.denial, operation: operation.name, admitted)
         let effect = operation.effect
         switch effect {
         case .nothing:
@@ -58,18 +26,21 @@ extension Worker {
                 isRead: operation.changesNothing
             )
         case .keys:
-            var held = hold(admitted, as: DataOperation(operation), isWrite: true)
-            held.separateToken(touched.clientRequestToken)
-            held.use?.items = max(1, touched.writes.count)
-            admit(held) { [unowned self, held] in writeKeys(touched, held) }
+            let held = hold(admitted, as: DataOperation(operation), isWrite: true)
+            held.use?.items = max(1, touching.writeCount)
+            withOwnToken(held, touching.touched) { [unowned self] held in
+                admit(held) { [unowned self, held] in writeKeys(touching, held) }
+            }
         case .statements:
-            try runStatements(touched, operation, admitted)
+            try runStatements(touching, operation, admitted)
         case .tables, .tablesFromNowOn:
             if case .tablesFromNowOn = effect {
-                writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted), goesOn: true)
+                writeScopes(scopes(of: touching, for: admitted.tenant), hold(admitted), goesOn: true)
             } else {
-                try authoriseMembers(operation, admitted)
-                writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted))
+                if touching.namesOperatorMember {
+                    throw .accessDenied(admitted.tenant, operation: operation.name, table: nil)
+                }
+                writeScopes(scopes(of: touching, for: admitted.tenant), hold(admitted))
             }
         }
     }
@@ -77,69 +48,37 @@ extension Worker {
     /// Serves an operation this version does not know: it is taken for one that may write anything in the tables it
     /// names.
     func unknownOperation(named name: String, _ admitted: Admitted) throws(ErrorReply) {
-        let touched = try touchedResources(nil, admitted)
+        let touching = try touching(nil, admitted)
         let policy = admitted.tenant.policy
-        guard policy.allowsUnknownOperation(named: name, namesTable: !touched.tables.isEmpty) else {
+        guard policy.allowsUnknownOperation(named: name, namesTable: touching.namesTable) else {
             throw .accessDenied(admitted.tenant, operation: name, table: nil)
         }
-        try authoriseTables(touched, operation: name, admitted)
-        writeScopes(scopes(of: touched, for: admitted.tenant), hold(admitted))
+        try authorise(touching.denial, operation: name, admitted)
+        writeScopes(scopes(of: touching, for: admitted.tenant), hold(admitted))
     }
 
-    private func touchedResources(
-        _ operation: Operation?,
-        _ admitted: Admitted
-    ) throws(ErrorReply) -> TouchedResources {
+    /// What the body says, read now unless it has been.
+    private func touching(_ operation: Operation?, _ admitted: Admitted) throws(ErrorReply) -> Touching {
         do throws(RequestError) {
-            return unsafe try TouchedResources.of(operation, body: admitted.body)
+            if case .other(let read)? = admitted.large?.reading { return try read.get() }
+            return unsafe try Touching(operation, admitted.body, admitted.tenant.policy)
         } catch {
             throw ErrorReply(error)
         }
     }
 
-    /// Refuses a request that names a table which is not the tenant's, or that names none and could show others'.
-    private func authoriseTables(
-        _ touched: TouchedResources,
-        operation: String,
-        _ admitted: Admitted
-    ) throws(ErrorReply) {
-        let policy = admitted.tenant.policy
-        if policy.allowsEveryTable { return }
-        for table in touched.tables where !policy.allowsTable(table.nameBytes) {
-            throw .accessDenied(admitted.tenant, operation: operation, table: table.nameBytes)
-        }
-        if touched.hasUnresolvedName || (touched.namesNoTable && touched.statements.isEmpty) {
-            throw .accessDenied(admitted.tenant, operation: operation, table: nil)
-        }
+    /// Refuses a request that touches what is not the tenant's.
+    private func authorise(_ denial: Denial?, operation: String, _ admitted: Admitted) throws(ErrorReply) {
+        guard let denial else { return }
+        throw .accessDenied(admitted.tenant, operation: operation, table: denial.table)
     }
-
-    /// Refuses members of CreateTable and UpdateTable that act outside the table with the operator's rights.
-    private func authoriseMembers(_ operation: Operation, _ admitted: Admitted) throws(ErrorReply) {
-        guard admitted.tenant.policy.operations != .all else { return }
-        do {
-            var reader = unsafe JSONReader(admitted.body)
-            try reader.beginObject()
-            while let name = try reader.nextMember() {
-                for member in Self.operatorMembers where reader.matches(name, member) {
-                    throw ErrorReply.accessDenied(admitted.tenant, operation: operation.name, table: nil)
-                }
-                try reader.skipValue()
-            }
-        } catch let error as ErrorReply {
-            throw error
-        } catch {
-            throw .malformedJSON
-        }
-    }
-
-    /// Replicas in other regions, keys of KMS, and policies by which other accounts get at the table.
-    private static let operatorMembers: [StaticString] = [
-        "ReplicaUpdates", "GlobalTableWitnessUpdates", "ResourcePolicy", "SSESpecification",
-    ]
 
     /// What a request may change that names no keys: the tables it names or, when that can't be told, everything.
-    private func scopes(of touched: TouchedResources, for tenant: Tenant) -> [WriteScope] {
-        if touched.namesNoTable || touched.hasUnresolvedName { return [tenant.route.domain.scope] }
+    private func scopes(of touching: Touching, for tenant: Tenant) -> [WriteScope] {
+        let touched = touching.touched
+        if touching.isExcessive || touched.namesNoTable || touched.hasUnresolvedName {
+            return [tenant.route.domain.scope]
+        }
         return touched.tables.compactMap { coherentTable($0.nameBytes, for: tenant)?.scope }
     }
 
@@ -152,57 +91,43 @@ extension Worker {
     // MARK: - PartiQL
 
     private func runStatements(
-        _ touched: TouchedResources,
+        _ touching: Touching,
         _ operation: Operation,
         _ admitted: Admitted
     ) throws(ErrorReply) {
         let tenant = admitted.tenant
+        let effects = touching.statements
+        try authorise(effects.denial, operation: operation.name, admitted)
         var scopes: [WriteScope] = []
-        var mayWrite = false
-        for statement in touched.statements {
-            let classified = statement.classification
-            let name = classified.table.flatMap { TableReference($0)?.nameBytes }
-            let isAllowed = tenant.policy.allowsEveryTable || name.map { tenant.policy.allowsTable($0) } == true
-            guard isAllowed else {
-                throw .accessDenied(tenant, operation: operation.name, table: name)
-            }
-            if classified.kind == .select { continue }
-            if tenant.policy.operations == .readOnly {
-                throw .accessDenied(tenant, operation: operation.name, table: name)
-            }
-            mayWrite = true
-            if let name {
-                if let table = coherentTable(name, for: tenant) { scopes.append(table.scope) }
-            } else {
-                scopes.append(tenant.route.domain.scope)
-            }
-        }
-        var held = hold(admitted, as: DataOperation(operation), isWrite: mayWrite)
-        held.separateToken(touched.clientRequestToken)
-        held.use?.items = max(1, touched.statements.count)
-        if mayWrite {
-            // The window opens when the statement is sent, not while it waits.
-            admit(held) { [unowned self, held] in send(held, window: window(keys: [], scopes: scopes)) }
+        if effects.writesAnywhere || effects.tables.count > Self.maxScopes {
+            scopes = [tenant.route.domain.scope]
         } else {
-            forward(held, status: .notCacheable, isRead: true)
+            scopes = effects.tables.compactMap { coherentTable($0, for: tenant)?.scope }
+        }
+        let held = hold(admitted, as: DataOperation(operation), isWrite: effects.mayWrite)
+        held.use?.items = max(1, touching.statementCount)
+        withOwnToken(held, touching.touched) { [unowned self] held in
+            if effects.mayWrite {
+                // The window opens when the statement is sent, not while it waits.
+                admit(held) { [unowned self, held] in send(held, window: window(keys: [], scopes: scopes)) }
+            } else {
+                forward(held, status: .notCacheable, isRead: true)
+            }
         }
     }
 
-    // MARK: - Writes
+    /// More tables than this a request's window does not name one by one.
+    private static let maxScopes = 100
 
-    /// Items of a transaction; a batch has fewer (service quotas).
-    private static let maxWrites = 100
+    // MARK: - Writes
 
     /// Sends a write under a window over the keys it names.
     ///
     /// A key that can't be told widens the window to its table.
-    private func writeKeys(_ touched: TouchedResources, _ request: HeldRequest) {
-        // More than any operation takes: a window on everything is cheaper than to look at each, and keeps no table's name.
-        if touched.writes.count > Self.maxWrites || touched.tables.count > Self.maxWrites {
-            return send(request, window: window(keys: [], scopes: [request.tenant.route.domain.scope]))
-        }
-        if touched.hasUnresolvedName || touched.namesNoTable {
-            return send(request, window: window(keys: [], scopes: scopes(of: touched, for: request.tenant)))
+    private func writeKeys(_ touching: Touching, _ request: HeldRequest) {
+        let touched = touching.touched
+        if touching.isExcessive || touched.hasUnresolvedName || touched.namesNoTable {
+            return send(request, window: window(keys: [], scopes: scopes(of: touching, for: request.tenant)))
         }
         let views = touched.tables.map { table in
             let name = table.nameBytes
@@ -212,40 +137,45 @@ extension Worker {
             if case .item = write.location { views[write.table] } else { nil }
         }
         describe(undescribed, as: request) { [unowned self] in
-            var keys: [WriteWindow.Key] = []
-            var scopes = touched.writesUnknownKeys ? views.compactMap { $0?.table.scope } : []
-            for write in touched.writes {
-                guard let view = views[write.table] else { continue }
-                if let key = key(of: write, in: view, body: request.body) {
-                    trace?.write(write, request, view, canonical: key.canonical)
-                    keys.append(key)
-                } else if !scopes.contains(where: { $0 === view.table.scope }) {
-                    scopes.append(view.table.scope)
-                }
+            let schemas = views.map { $0.flatMap { schema(of: $0) } }
+            let body = request.body
+            aside(body.count) {
+                WrittenKeys.canonical(of: touched.writes, in: body, schemas: schemas)
+            } then: { [unowned self] canonical in
+                writeKeys(touched, canonical, views, schemas, request)
             }
-            send(request, window: window(keys: keys, scopes: scopes))
         }
     }
 
-    private func key(of write: KeyWrite, in view: TenantTable, body: [UInt8]) -> WriteWindow.Key? {
-        keyBuffer.removeAll()
-        let isKnown = unsafe body.withUnsafeBytes { body in
-            switch write.location {
-            case .key(let range):
-                return unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer)
-            case .item(let range):
-                guard case .known(let metadata) = view.metadata(now: reactor.now), let schema = metadata.schema else {
-                    return false
+    /// Sends a write whose keys are known in their canonical form, as far as they can be.
+    private func writeKeys(
+        _ touched: TouchedResources,
+        _ canonical: [[UInt8]?],
+        _ views: [TenantTable?],
+        _ schemas: [KeySchema?],
+        _ request: HeldRequest
+    ) {
+        var keys: [WriteWindow.Key] = []
+        var scopes = touched.writesUnknownKeys ? views.compactMap { $0?.table.scope } : []
+        for (write, canonical) in zip(touched.writes, canonical) {
+            guard let view = views[write.table] else { continue }
+            // A key read by a schema that is another by now is none.
+            if let canonical, write.location.isKey || schema(of: view) == schemas[write.table] {
+                trace?.write(write, request, view, canonical: canonical)
+                let stripe = unsafe canonical.withUnsafeBytes {
+                    unsafe CacheKey.stripe(table: view.table.number, canonical: $0)
                 }
-                return unsafe ItemKey.appendCanonical(item: range.slice(of: body), schema: schema, to: keyBuffer)
+                keys.append(WriteWindow.Key(table: view.table, canonical: canonical, stripe: stripe))
+            } else if !scopes.contains(where: { $0 === view.table.scope }) {
+                scopes.append(view.table.scope)
             }
         }
-        guard isKnown else { return nil }
-        return unsafe WriteWindow.Key(
-            table: view.table,
-            canonical: Array(keyBuffer.bytes),
-            stripe: CacheKey.stripe(table: view.table.number, canonical: keyBuffer.bytes)
-        )
+        send(request, window: window(keys: keys, scopes: scopes))
+    }
+
+    private func schema(of view: TenantTable) -> KeySchema? {
+        guard case .known(let metadata) = view.metadata(now: reactor.now) else { return nil }
+        return metadata.schema
     }
 
     /// Sends a request that may change the tables themselves; `goesOn` when it changes items after its answer too.
@@ -301,6 +231,37 @@ extension Worker {
         case .failure(let failure):
             reply(failure, isRead: isRead, to: request)
         }
+    }
+}
+
+/// The keys that a request writes.
+enum WrittenKeys {
+    /// Their canonical forms, in the order of `writes`; nil for one that can't be told.
+    ///
+    /// `schemas` are those of the request's tables, by which the key of a whole item is told.
+    static func canonical(of writes: [KeyWrite], in body: [UInt8], schemas: [KeySchema?]) -> [[UInt8]?] {
+        let buffer = KeyBuffer()
+        return unsafe body.withUnsafeBytes { body in
+            writes.map { write in
+                buffer.removeAll()
+                let isKnown =
+                    switch write.location {
+                    case .key(let range):
+                        unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: buffer)
+                    case .item(let range):
+                        schemas[write.table].map { schema in
+                            unsafe ItemKey.appendCanonical(item: range.slice(of: body), schema: schema, to: buffer)
+                        } ?? false
+                    }
+                return unsafe isKnown ? Array(buffer.bytes) : nil
+            }
+        }
+    }
+}
+
+extension KeyWrite.Location {
+    fileprivate var isKey: Bool {
+        if case .key = self { true } else { false }
     }
 }
 

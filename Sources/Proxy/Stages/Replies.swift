@@ -80,18 +80,23 @@ extension Worker {
         )
     }
 
-    /// Answers with a body of the proxy's making.
+    /// Answers with a body of the proxy's making; `checksum` is its CRC-32, if that is known.
     func reply(
         _ body: [UInt8],
+        checksum: UInt32? = nil,
         status: Int = 200,
         cache: CacheStatus,
         contentType: ReplyContentType,
         to exchange: HTTPExchange
     ) {
+        if body.count > Self.inlineBytes {
+            let upstream = UpstreamReply(status: status, checksum: checksum, body: body)
+            return reply(upstream, cache: cache, contentType: contentType, to: exchange)
+        }
         unsafe body.withUnsafeBytes { body in
             unsafe reply(
                 body,
-                checksum: CRC32.checksum(body),
+                checksum: checksum ?? CRC32.checksum(body),
                 status: status,
                 cache: cache,
                 contentType: contentType,
@@ -130,11 +135,19 @@ extension Worker {
         contentType: ReplyContentType,
         to exchange: HTTPExchange
     ) {
+        if upstream.checksum == nil, upstream.body.count > Self.copiedBytes {
+            return side.run(bytes: upstream.body.count) {
+                var upstream = upstream
+                upstream.checksum = unsafe upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+                return upstream
+            } then: { [unowned self] upstream in
+                reply(upstream, cache: cache, contentType: contentType, to: exchange)
+            }
+        }
         shared.counters.count(cache)
-        let checksum = unsafe upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        let checksum = unsafe upstream.checksum ?? upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
         exchange.reply(
             status: upstream.status,
-            contentLength: upstream.body.count,
             headers: { writer in
                 if let type = upstream.contentType {
                     unsafe type.withUnsafeBytes { unsafe writer.header("Content-Type", $0) }
@@ -152,14 +165,14 @@ extension Worker {
                 }
                 writer.header("X-Leveret-Cache", cache.name)
             },
-            body: { writer in writer.append(upstream.body) }
+            body: upstream.body
         )
     }
 
     /// Answers a request that was held, and counts the answer.
-    func reply(_ body: [UInt8], cache: CacheStatus, to request: HeldRequest) {
+    func reply(_ body: [UInt8], checksum: UInt32? = nil, cache: CacheStatus, to request: HeldRequest) {
         countAnswer(request, body: body.count)
-        reply(body, cache: cache, contentType: request.contentType, to: request.exchange)
+        reply(body, checksum: checksum, cache: cache, contentType: request.contentType, to: request.exchange)
     }
 
     /// Passes an upstream's reply to a request on, and counts the answer.

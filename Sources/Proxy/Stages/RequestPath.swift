@@ -14,6 +14,8 @@ struct Admitted {
     let body: UnsafeRawBufferPointer
     /// The value of X-Amz-Target.
     let target: UnsafeRawBufferPointer
+    /// The same body, if it is large or was encoded.
+    let large: LargeBody?
 }
 
 extension Worker: HTTPHandler {
@@ -24,34 +26,33 @@ extension Worker: HTTPHandler {
         do throws(ErrorReply) {
             if try answerWithoutTenant(request, exchange) { return }
             let tenant = try authenticate(request)
-            guard try isEncoded(request) else {
-                return unsafe try dispatch(request, body: request.body, tenant, exchange)
+            let isEncoded = try isEncoded(request)
+            if unsafe isEncoded || request.body.count > Self.inlineBytes {
+                return readAside(request, isEncoded: isEncoded, tenant, exchange)
             }
-            // A throw out of `withUnsafeBytes` would lose its type.
-            let body = unsafe try decompress(request.body)
-            let refusal: ErrorReply? = unsafe body.withUnsafeBytes { body in
-                do throws(ErrorReply) {
-                    unsafe try dispatch(request, body: body, tenant, exchange)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            if let refusal { throw refusal }
+            unsafe try dispatch(request, body: request.body, nil, tenant, exchange)
         } catch {
             reply(error, to: exchange, contentType: ReplyContentType(of: request))
         }
     }
 
     /// Authorises the operation, and sends the request to the stage that serves it.
-    private func dispatch(
+    func dispatch(
         _ request: HTTPRequest,
         body: UnsafeRawBufferPointer,
+        _ large: LargeBody?,
         _ tenant: Tenant,
         _ exchange: HTTPExchange
     ) throws(ErrorReply) {
         guard let target = unsafe request.onlyHeader("x-amz-target") else { throw .unknownOperation }
-        let admitted = unsafe Admitted(http: request, exchange: exchange, tenant: tenant, body: body, target: target)
+        let admitted = unsafe Admitted(
+            http: request,
+            exchange: exchange,
+            tenant: tenant,
+            body: body,
+            target: target,
+            large: large
+        )
         switch unsafe Target.parse(target) {
         case .known(let operation):
             guard tenant.policy.allows(operation) else {
@@ -102,13 +103,14 @@ extension Worker: HTTPHandler {
         return false
     }
 
-    private func decompress(_ body: UnsafeRawBufferPointer) throws(ErrorReply) -> [UInt8] {
-        do {
-            return unsafe try Gunzip.decompress(body, limit: shared.configuration.limits.bodyBytes)
-        } catch {
-            // DynamoDB's own answer to a body that does not inflate.
-            throw .internalServerError()
+    static func decompress(_ body: [UInt8], limit: Int) throws(ErrorReply) -> [UInt8] {
+        // A throw out of `withUnsafeBytes` would lose its type.
+        let decoded = unsafe body.withUnsafeBytes { body in
+            Result { () throws(GunzipError) in unsafe try Gunzip.decompress(body, limit: limit) }
         }
+        // DynamoDB's own answer to a body that does not inflate.
+        guard case .success(let bytes) = decoded else { throw .internalServerError() }
+        return bytes
     }
 
     func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
