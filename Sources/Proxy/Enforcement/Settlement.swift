@@ -42,12 +42,19 @@ extension Worker {
         var result = result
         var report: CapacityReport?
         switch result {
-        case .success(var reply):
+        case .success(let reply):
             use.upstreamBytes += WireBytes.request(sent) + WireBytes.reply(reply.body.count)
-            report = unsafe reply.body.withUnsafeBytes { unsafe CapacityReport.find(in: $0) }
+            unsafe reply.body.withUnsafeBytes { body in
+                let isGetItem = use.operation == .getItem && reply.status == 200
+                use.getItemReply = unsafe isGetItem ? GetItemReply.parse(body) : nil
+                // One with known parts and without a report needs no search for it.
+                if use.getItemReply.map({ $0.consumedCapacity != nil }) ?? true {
+                    report = unsafe CapacityReport.find(in: body)
+                }
+            }
             if hasAsked, let report {
-                reply.body = report.cut(from: reply.body)
-                result = .success(reply)
+                let cut = report.cut(from: reply.body)
+                result = .success(reply.replacing(body: cut))
             }
         case .failure(let failure):
             if failure.mayHaveBeenSent { use.upstreamBytes += WireBytes.request(sent) }
@@ -59,6 +66,10 @@ extension Worker {
             if case .success(let reply) = result, reply.status == 200 {
                 lane.costs.learn(use.units, of: use.operation, items: use.itemsUpstream)
             }
+        }
+        if hasAsked, report != nil, use.getItemReply != nil, case .success(let reply) = result {
+            // Where its parts stand has changed.
+            use.getItemReply = unsafe reply.body.withUnsafeBytes { unsafe GetItemReply.parse($0) }
         }
         settle(use, limits, now: now)
         limits.egress.charge(use.upstreamBytes, now: now)
@@ -146,7 +157,10 @@ extension Worker {
             return failure.mayHaveBeenSent ? estimate : 0
         case .success(let reply) where reply.status == 200:
             if use.operation == .getItem || use.operation == .batchGetItem {
-                let computed = unsafe reply.body.withUnsafeBytes { unsafe read($0, use, costs) }
+                let computed =
+                    use.operation == .getItem
+                    ? read(use.getItemReply, use, costs)
+                    : unsafe reply.body.withUnsafeBytes { unsafe read($0, use, costs) }
                 return report?.units ?? computed ?? estimate
             }
             if let report {
@@ -164,20 +178,24 @@ extension Worker {
         }
     }
 
-    /// The units of the items in a GetItem's or BatchGetItem's reply, from which the tenant's sizes are learnt as well.
+    /// The units of a GetItem's reply, from which the tenant's sizes are learnt as well.
+    private static func read(_ reply: GetItemReply?, _ use: RequestUse, _ costs: borrowing CostModel) -> Double? {
+        guard let reply else { return nil }
+        let consistency = use.isConsistent ? CapacityUnits.ReadConsistency.strong : .eventual
+        guard let item = reply.item else { return CapacityUnits.read(0, consistency) }
+        guard let size = reply.itemBytes else { return nil }
+        costs.learn(itemBytes: size, jsonBytes: item.count)
+        return CapacityUnits.read(size, consistency)
+    }
+
+    /// The units of the items in a BatchGetItem's reply, from which the tenant's sizes are learnt as well.
     private static func read(
         _ body: UnsafeRawBufferPointer,
         _ use: RequestUse,
         _ costs: borrowing CostModel
     ) -> Double? {
-        var items: [ByteRange] = []
-        if use.operation == .getItem {
-            guard let reply = unsafe GetItemReply.parse(body) else { return nil }
-            if let item = reply.item { items.append(item) }
-        } else {
-            guard let reply = unsafe BatchGetItemReply.parse(body) else { return nil }
-            items = reply.responses.flatMap(\.items)
-        }
+        guard let reply = unsafe BatchGetItemReply.parse(body) else { return nil }
+        let items = reply.responses.flatMap(\.items)
         var units = 0.0
         for item in items {
             guard let size = unsafe ItemSize.bytes(ofItem: item.slice(of: body)) else { return nil }

@@ -7,7 +7,7 @@ extension HeldRequest {
     /// DynamoDB keeps tokens by account, which tenants share: without this one tenant's token could answer, or refuse,
     /// another's transaction. The same token always becomes the same one, so a retry is still known as one, also by
     /// another proxy. Tokens DynamoDB would refuse, and development mode, are left alone.
-    mutating func separateToken(_ token: JSONString?) {
+    func separateToken(_ token: JSONString?) {
         guard let token, case .credentials = tenant.route.identity else { return }
         replacement = unsafe body.withUnsafeBytes { bytes in
             let text = unsafe JSONText.unescaped(token.range.slice(of: bytes))

@@ -58,10 +58,10 @@ extension Worker {
                 isRead: operation.changesNothing
             )
         case .keys:
-            var held = hold(admitted, as: DataOperation(operation), isWrite: true)
+            let held = hold(admitted, as: DataOperation(operation), isWrite: true)
             held.separateToken(touched.clientRequestToken)
             held.use?.items = max(1, touched.writes.count)
-            admit(held) { [unowned self, held] in writeKeys(touched, held) }
+            admit(held) { [unowned self] in writeKeys(touched, held) }
         case .statements:
             try runStatements(touched, operation, admitted)
         case .tables, .tablesFromNowOn:
@@ -177,12 +177,12 @@ extension Worker {
                 scopes.append(tenant.route.domain.scope)
             }
         }
-        var held = hold(admitted, as: DataOperation(operation), isWrite: mayWrite)
+        let held = hold(admitted, as: DataOperation(operation), isWrite: mayWrite)
         held.separateToken(touched.clientRequestToken)
         held.use?.items = max(1, touched.statements.count)
         if mayWrite {
             // The window opens when the statement is sent, not while it waits.
-            admit(held) { [unowned self, held] in send(held, window: window(keys: [], scopes: scopes)) }
+            admit(held) { [unowned self] in send(held, window: window(keys: [], scopes: scopes)) }
         } else {
             forward(held, status: .notCacheable, isRead: true)
         }
