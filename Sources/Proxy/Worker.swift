@@ -49,7 +49,7 @@ final class Worker {
     /// Requests that wait for their tenant's rates, by its limits.
     var rooms: [ObjectIdentifier: WaitingRoom] = [:]
     /// Calls of tenants by their upstream's data domain.
-    var shares: [ObjectIdentifier: CallShares<DispatchedCall>] = [:]
+    var domainCalls: [ObjectIdentifier: DomainCalls] = [:]
 
     init(reactor: Reactor, upstream: any Upstream, shared: SharedState, registry: TenantRegistry, logger: Logger) {
         self.reactor = reactor
