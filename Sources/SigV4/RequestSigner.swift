@@ -101,12 +101,14 @@ private struct Signing: ~Copyable {
         }
         buffer.append(UInt8(ascii: "\n"))
         var isDateDue = true
-        for header in headers {
-            if isDateDue, Self.isName(Self.dateHeader, before: header.name) {
+        // An iterator would be allocated in a build without optimisation.
+        for index in headers.indices {
+            let (name, value) = headers[index]
+            if isDateDue, Self.isName(Self.dateHeader, before: name) {
                 writeHeader(Self.dateHeader, date.bytes)
                 isDateDue = false
             }
-            withBytes(of: header.value) { value in writeHeader(header.name, value) }
+            withBytes(of: value) { value in writeHeader(name, value) }
         }
         if isDateDue { writeHeader(Self.dateHeader, date.bytes) }
         buffer.append(UInt8(ascii: "\n"))
@@ -157,7 +159,7 @@ private struct Signing: ~Copyable {
     private static let dateHeader = "x-amz-date"
 
     private static func areInOrder(_ headers: [(name: String, value: String)]) -> Bool {
-        for index in headers.indices.dropFirst() where isName(headers[index].name, before: headers[index - 1].name) {
+        for index in 1..<max(headers.count, 1) where isName(headers[index].name, before: headers[index - 1].name) {
             return false
         }
         return true

@@ -177,8 +177,9 @@ private func take(
     _ accept: (Transfer, UnsafeRawBufferPointer) -> Bool
 ) -> Int {
     guard let context = unsafe context else { return 0 }
-    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    let isTaken = unsafe accept(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    let isTaken = unsafe Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { transfer in
+        unsafe accept(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    }
     // An empty piece cannot be refused by its count.
     return isTaken ? count : (count == 0 ? 1 : 0)
 }
