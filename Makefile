@@ -12,6 +12,8 @@ LEVERET_BIN ?= $(CURDIR)/.build/debug/leveret
 # The project's own checks treat warnings as errors; `make run` and `make build` do not, so that a newer compiler's new
 # warnings stop nobody.
 STRICT := LEVERET_WARNINGS_AS_ERRORS=1
+# The Swift library within the program: cheaper to call, and the program runs where no Swift is installed.
+RELEASE := -c release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Benchmarks $(wildcard Tests/*Tests Tests/Fuzz)
 
 .PHONY: help
@@ -25,7 +27,7 @@ bootstrap: ## Install what is missing: Debian packages (root or sudo), Python to
 .PHONY: build
 build: ## Build the release binary, .build/release/leveret
 	@Scripts/bootstrap build
-	swift build -c release --product leveret
+	swift build $(RELEASE) --product leveret
 
 .PHONY: run
 run: build ## Run the proxy on PORT (8000) in front of its embedded store, kept in the file DATA if given
@@ -33,7 +35,7 @@ run: build ## Run the proxy on PORT (8000) in front of its embedded store, kept 
 	@PORT=$(PORT) DATA=$(DATA) Scripts/run
 
 .PHONY: test
-test: lint test-unit test-e2e test-fuzz ## Everything: lint, unit tests, end-to-end tests, short fuzz runs
+test: lint test-unit test-e2e test-fuzz bench-instructions ## Everything: lint, tests, short fuzz runs, a hit's cost
 	@echo "make test: all passed"
 
 .PHONY: test-unit
@@ -77,7 +79,8 @@ bench-hit: build ## CPU per cached GetItem next to nginx (needs Debian's wrk and
 	Benchmarks/hit-cost
 
 .PHONY: bench-instructions
-bench-instructions: build ## Instructions and system calls of a cached GetItem against the stated figure (needs valgrind, strace)
+bench-instructions: build ## Instructions and system calls of a cached GetItem against the stated figure
+	@Scripts/bootstrap counts
 	Benchmarks/hit-instructions
 
 .PHONY: bench-local
@@ -87,24 +90,25 @@ bench-local: build bootstrap ## Throughput of `leveret local` next to moto (need
 .PHONY: bench-cache
 bench-cache: ## The cache engine beside redis-server and memcached (needs Debian's redis-server, memcached)
 	@Scripts/bootstrap build
-	swift build -c release --product CacheBenchmark
+	swift build $(RELEASE) --product CacheBenchmark
 	Benchmarks/cache-engine
 
 .PHONY: bench-alloc
 bench-alloc: ## Time of each allocation policy against the number of tenants
 	@Scripts/bootstrap build
-	swift build -c release --product AllocBenchmark
+	swift build $(RELEASE) --product AllocBenchmark
 	Benchmarks/alloc
 
 .PHONY: bench
-bench: build bootstrap ## Hits beside nginx, Redis, memcached and SwiftNIO (Debian's nginx, redis-server, memcached); misses
-	swift build -c release --package-path Benchmarks/SwiftNIOServers --scratch-path .build-nio
+bench: build bootstrap ## Hits beside nginx, Redis, memcached and SwiftNIO (Debian packages); misses; HTTPS
+	swift build $(RELEASE) --package-path Benchmarks/SwiftNIOServers --scratch-path .build-nio
 	Benchmarks/side-by-side
 	Benchmarks/miss-cost
+	Benchmarks/https-cost
 
 .PHONY: bench-scale
 bench-scale: build bootstrap ## How costs grow with connections, tenants and items
-	swift build -c release --product CacheBenchmark
+	swift build $(RELEASE) --product CacheBenchmark
 	Benchmarks/scale
 
 .PHONY: clean

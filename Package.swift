@@ -34,13 +34,14 @@ let package = Package(
         .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
         .target(name: "TableStore", dependencies: ["CSQLite", "DynamoDB"]),
         .target(name: "Trace", dependencies: ["CLzma"]),
-        .target(name: "Replay", dependencies: ["Cache", "Trace"]),
-        .target(name: "Simulation", dependencies: ["Alloc"]),
-        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "SigV4", "Trace", "Transport"]),
+        .target(name: "JSON"),
+        .target(name: "Replay", dependencies: ["Cache", "JSON", "Trace"]),
+        .target(name: "Simulation", dependencies: ["Alloc", "JSON"]),
+        .target(name: "LoadGenerator", dependencies: ["DynamoDB", "JSON", "SigV4", "Trace", "Transport", "Upstream"]),
         .target(
             name: "Proxy",
             dependencies: [
-                "Alloc", "Cache", "DynamoDB", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
+                "Alloc", "Cache", "DynamoDB", "JSON", "SigV4", "TableStore", "Trace", "Transport", "Upstream",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -75,6 +76,7 @@ let package = Package(
             name: "LoadGeneratorTests",
             dependencies: ["CMallocCounter", "DynamoDB", "LoadGenerator", "SigV4", "Trace", "Transport"]
         ),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "Cache", "Trace"]),
         .testTarget(
             name: "ProxyTests",
@@ -98,6 +100,8 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InferIsolatedConformances"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .enableUpcomingFeature("ImmutableWeakCaptures"),
+        // Overlapping access is looked for in debug builds, which the tests use.
+        .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// Targets of C or of nothing but a module map have no Swift settings.

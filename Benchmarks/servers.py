@@ -173,10 +173,21 @@ def create_table(port, name):
     })  # fmt: skip
 
 
-def bench(port, *arguments, timeout=300):
+def certificate(folder):
+    """A self-signed certificate for 127.0.0.1 and its key, made by openssl."""
+    files = pathlib.Path(folder) / "tls.crt", pathlib.Path(folder) / "tls.key"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+               "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
+               "-out", files[0], "-keyout", files[1]]  # fmt: skip
+    if subprocess.run(command, capture_output=True).returncode != 0:
+        fail("openssl made no certificate")
+    return files
+
+
+def bench(port, *arguments, timeout=300, scheme="http"):
     """Runs `leveret bench`; returns its object."""
     environment = os.environ | {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION}
-    command = [BINARY, "bench", "--endpoint", f"http://127.0.0.1:{port}", "--json", *map(str, arguments)]
+    command = [BINARY, "bench", "--endpoint", f"{scheme}://127.0.0.1:{port}", "--json", *map(str, arguments)]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=timeout, env=environment)
     if output.returncode != 0:
         fail(f"`{' '.join(command)}` failed")

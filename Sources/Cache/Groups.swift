@@ -5,13 +5,13 @@
 /// numbers run out, further groups share the last one, and are purged together.
 struct Groups {
     private static let shared = UInt16.max
-    private static let words = 1 << 10
+    private static let maximumWords = 1 << 10
     private static let tables = 64
     /// Whether records of retired groups may be left.
     private(set) var hasRetired = false
     /// Numbers of groups, spread over many tables so that none takes long to grow; empty before the first group.
     private var numbers: [[UInt32: UInt16]] = []
-    /// A bit for each number; all empty before the first group.
+    /// A bit for each number up to one that doubles as they are used up.
     private var inUse: [UInt64] = []
     private var retired: [UInt64] = []
     /// Those that were retired before the present sweep.
@@ -29,13 +29,13 @@ struct Groups {
         let table = Self.table(group)
         if numbers.isEmpty {
             numbers = Array(repeating: [:], count: Self.tables)
-            inUse = Array(repeating: 0, count: Self.words)
+            inUse = [0]
             retired = inUse
             swept = inUse
         } else if let known = numbers[table][group] {
             return known
         }
-        guard let number = unusedNumber() else {
+        guard let number = unusedNumber() ?? newNumber() else {
             guard !isRetired(Self.shared) else { return nil }
             Self.insert(Self.shared, into: &inUse)
             return Self.shared
@@ -49,7 +49,7 @@ struct Groups {
         guard !numbers.isEmpty else { return }
         if let number = numbers[Self.table(group)].removeValue(forKey: group) { retire(number: number) }
         // The group may also have had records when the numbers had run out.
-        if Self.contains(inUse, Self.shared) { retire(number: Self.shared) }
+        if hasRunOut, Self.contains(inUse, Self.shared) { retire(number: Self.shared) }
     }
 
     mutating func retireAll() {
@@ -72,7 +72,7 @@ struct Groups {
     mutating func endSweep() {
         guard hasRetired else { return }
         var isAnyLeft: UInt64 = 0
-        for word in 0..<Self.words {
+        for word in inUse.indices {
             inUse[word] &= ~swept[word]
             retired[word] &= ~swept[word]
             isAnyLeft |= retired[word]
@@ -82,13 +82,27 @@ struct Groups {
     }
 
     private mutating func unusedNumber() -> UInt16? {
-        for _ in 0..<Self.words {
-            // The last number is the shared one.
-            let taken = cursor == Self.words - 1 ? inUse[cursor] | 1 << 63 : inUse[cursor]
+        for _ in inUse.indices {
+            // The last number of all is the shared one.
+            let taken = cursor == Self.maximumWords - 1 ? inUse[cursor] | 1 << 63 : inUse[cursor]
             if taken != .max { return UInt16(cursor << 6 | (~taken).trailingZeroBitCount) }
-            cursor = (cursor + 1) & (Self.words - 1)
+            cursor = (cursor + 1) & (inUse.count - 1)
         }
         return nil
+    }
+
+    /// Whether there are as many numbers as there can be.
+    private var hasRunOut: Bool { inUse.count == Self.maximumWords }
+
+    /// The first of as many numbers again as there were.
+    private mutating func newNumber() -> UInt16? {
+        guard !hasRunOut else { return nil }
+        cursor = inUse.count
+        let more = [UInt64](repeating: 0, count: inUse.count)
+        inUse += more
+        retired += more
+        swept += more
+        return UInt16(cursor << 6)
     }
 
     private static func table(_ group: UInt32) -> Int {

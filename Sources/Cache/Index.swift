@@ -10,15 +10,18 @@
 /// Invariants: `items` is the number of item slots and the sum of the regions' counts; `bytes` the memory held; an item's
 /// slot is in one of the two buckets of its tag, in the region of its hash.
 struct Index {
+    // First what a look needs.
     let memory: PoolMemory
-    /// Items per slot above which a region grows.
-    let targetLoad: Double
-    /// First unit and number of units of the array of regions, one word each: first unit (32), units (16), items (16).
-    private(set) var directory: UInt32 = 0
-    private(set) var directoryUnits = 0
     private(set) var regionCount = 0
     /// Regions when the present round of splits began: a power of two.
     private var roundStart = 1
+    /// The first region as the directory has it: of small stores the only one, at hand without a look into memory.
+    private var firstRegion = IndexRegion(word: 0)
+    /// First unit and number of units of the array of regions, one word each: first unit (32), units (16), items (16).
+    private(set) var directory: UInt32 = 0
+    private(set) var directoryUnits = 0
+    /// Items per slot above which a region grows.
+    let targetLoad: Double
     private(set) var items = 0
     private(set) var bytes = 0
     private var removals: UInt8 = 0
@@ -80,10 +83,12 @@ extension Index {
 
     @inline(__always)
     func region(_ number: Int) -> IndexRegion {
-        IndexRegion(word: memory.load(Int(directory) << SegmentPool.unitShift + number << 3))
+        if number == 0 { return firstRegion }
+        return IndexRegion(word: memory.load(Int(directory) << SegmentPool.unitShift + number << 3))
     }
 
-    private func setRegion(_ number: Int, _ region: IndexRegion) {
+    private mutating func setRegion(_ number: Int, _ region: IndexRegion) {
+        if number == 0 { firstRegion = region }
         memory.store(region.word, Int(directory) << SegmentPool.unitShift + number << 3)
     }
 

@@ -6,12 +6,11 @@
 /// empty shard holds no memory. A shard owns the pool's memory that its segments, runs and index cover, and lends none past a
 /// call.
 struct Shard: ~Copyable {
-    // First what a hit writes, beside the lock, and next what it only reads.
-    var policy: AnyPolicy
-    let accounting: Accounting
+    // First what a hit looks at, beside the lock.
     var index: Index
-    let memory: PoolMemory
+    let accounting: Accounting
     var groups = Groups()
+    var policy: AnyPolicy
 
     let pool: SegmentPool
     var budget: Int
@@ -37,9 +36,10 @@ struct Shard: ~Copyable {
 
     static let movesPerCall = 64
 
+    @inline(__always) var memory: PoolMemory { index.memory }
+
     init(budget: Int, policy: PolicyKind, pool: SegmentPool, accounting: Accounting) {
         self.pool = pool
-        memory = pool.memory
         self.accounting = accounting
         self.budget = budget
         self.policy = AnyPolicy(policy)

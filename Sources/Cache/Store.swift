@@ -33,17 +33,18 @@ public final class Store: Sendable {
     /// Values of so many bytes are copied before the shard's lock is taken.
     static let longValue = 8 << 10
 
+    // First what a hit looks at: in a store that is seldom asked it comes from far away.
+    let shards: ShardTable
+    private let hasher: KeyHasher
+    /// The estimator, for the way of a hit, which counts no references.
+    private let observer: CurveObserver?
+
     /// What decides which entries stay.
     public let policy: PolicyKind
-
-    let shards: ShardTable
-    private let total: Mutex<Int>
-    let pool: SegmentPool
-    private let hasher: KeyHasher
     /// What estimates the miss ratios at other sizes, if that was asked for.
     public let estimator: CurveEstimator?
-    /// The same, for the way of a hit, which counts no references.
-    private let observer: CurveObserver?
+    private let total: Mutex<Int>
+    let pool: SegmentPool
 
     /// Makes an empty store.
     ///
@@ -152,6 +153,13 @@ public final class Store: Sendable {
             outcome = unsafe shard.read(key, hash: hash, now: now, body)
         }
         return outcome
+    }
+
+    /// Reads ahead what the next `read` of a small store would wait for; of a large one that depends on the key.
+    @inline(__always)
+    public func readAhead() {
+        shards.readAhead()
+        observer?.withEstimator { estimator in estimator.readAhead() }
     }
 
     /// Copies a value in under a key, in place of what was there, and evicts others to make room.

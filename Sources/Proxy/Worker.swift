@@ -61,6 +61,7 @@ final class Worker {
         let limits = shared.configuration.limits
         side = SideThread(reactor: reactor, byteLimit: limits.bufferedBytes / max(1, shared.configuration.reactors))
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
+        verifier.makeRoom(forSecrets: registry.keyCount)
         landings = reactor.mailbox { [unowned self] landing in
             waiting.removeValue(forKey: landing.ticket)?(landing.result)
         }
@@ -69,6 +70,7 @@ final class Worker {
     /// Takes a new registry; what the old one allowed is forgotten.
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
+        verifier.makeRoom(forSecrets: registry.keyCount)
         views.removeAll()
     }
 

@@ -1,10 +1,12 @@
+import JSON
+
 extension ReplayResult {
     /// A JSON array, one line for each result.
     public static func json(_ results: [ReplayResult]) -> String {
-        "[\n" + results.map { JSONText.text($0.jsonValue) }.joined(separator: ",\n") + "\n]\n"
+        "[\n" + results.map { $0.jsonValue.text }.joined(separator: ",\n") + "\n]\n"
     }
 
-    private var jsonValue: JSONText.Value {
+    private var jsonValue: JSONValue {
         .object([
             ("cache", .integer(cache)), ("policy", .string(policy)), ("accounting", .string(accounting)),
             ("requests", .integer(requests)), ("reads", .integer(reads)), ("writes", .integer(writes)),
@@ -42,14 +44,15 @@ extension ReplayResult {
 extension MissRatios {
     /// One JSON object.
     public var json: String {
-        func list(_ values: [Double]) -> JSONText.Value { .list(values.map { .number($0) }) }
-        let value = JSONText.Value.object([
+        // A curve is plotted: of nothing read, nothing was missed.
+        func list(_ values: [Double]) -> JSONValue { .list(values.map { .number($0.isFinite ? $0 : 0) }) }
+        let value = JSONValue.object([
             ("policy", .string(policy)), ("accounting", .string(accounting)), ("exact", .flag(isExact)),
             ("reads", .integer(reads)), ("sizes", .list(sizes.map { .integer($0) })),
             ("miss_ratio", list(missRatio)), ("byte_miss_ratio", list(byteMissRatio)),
             ("rcu_miss_ratio", list(readUnitMissRatio)), ("error", list(error)),
         ])
-        return JSONText.text(value) + "\n"
+        return value.text + "\n"
     }
 
     /// A table for people.

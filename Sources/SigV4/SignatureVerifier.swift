@@ -24,6 +24,11 @@ public final class SignatureVerifier {
         self.clockWindow = clockWindow
     }
 
+    /// Makes room for the signing keys of so many secrets.
+    public func makeRoom(forSecrets count: Int) {
+        signingKeys.makeRoom(forSecrets: count)
+    }
+
     /// Finds and reads the signature and checks all that needs neither the secret nor the clock.
     public func authorization(of request: ReceivedRequest) throws(SignatureError) -> Authorization {
         try authorization(of: request, requiring: .dynamoDB)

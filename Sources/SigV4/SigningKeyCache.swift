@@ -1,5 +1,5 @@
-/// Signing keys by secret, region and date: a table of fixed size, four places to a set, in which yesterday's keys give
-/// way first and then the least recently used.
+/// Signing keys by secret, region and date: a table of four places to a set, in which yesterday's keys give way first and
+/// then the least recently used.
 final class SigningKeyCache {
     private struct Entry {
         var secret: UInt64 = 0
@@ -11,7 +11,7 @@ final class SigningKeyCache {
     }
 
     private static let ways = 4
-    private let sets: Int
+    private var sets: Int
     private var entries: [Entry]
     private var uses: UInt64 = 0
 
@@ -21,7 +21,16 @@ final class SigningKeyCache {
     }
 
     deinit {
-        for index in entries.indices { entries[index].key?.erase() }
+        erase()
+    }
+
+    /// Makes it large enough for two keys of each of so many secrets; if it was not, what it held is forgotten.
+    func makeRoom(forSecrets count: Int) {
+        let wanted = (2 * count + Self.ways - 1) / Self.ways
+        guard wanted > sets else { return }
+        erase()
+        sets = wanted
+        entries = Array(repeating: Entry(), count: wanted * Self.ways)
     }
 
     /// The key of this scope, if it is held.
@@ -61,6 +70,10 @@ final class SigningKeyCache {
     /// How many keys are held.
     var count: Int { entries.count { entry in entry.key != nil } }
 
+    private func erase() {
+        for index in entries.indices { entries[index].key?.erase() }
+    }
+
     private func holds(_ index: Int, _ secret: SecretKey, _ day: UInt64, _ region: Bytes) -> Bool {
         guard entries[index].secret == secret.identity, entries[index].date == day,
             entries[index].regionLength == region.count
@@ -70,10 +83,12 @@ final class SigningKeyCache {
     }
 
     /// The set of a secret and region; the date has no part in it, so that a new day's key meets the old day's.
+    ///
+    /// Secrets made one after the other, as those of a configuration are, have sets one after the other: none is crowded.
     private func places(of secret: SecretKey, region: Bytes) -> Range<Int> {
-        var hash = secret.identity &* 0x9e37_79b9_7f4a_7c15
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for index in 0..<region.count { hash = (hash ^ UInt64(region[index])) &* 0x100_0000_01b3 }
-        let first = Int((hash >> 32) % UInt64(sets)) * Self.ways
+        let first = Int((secret.identity &+ hash >> 32) % UInt64(sets)) * Self.ways
         return first..<first + Self.ways
     }
 

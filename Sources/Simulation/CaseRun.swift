@@ -1,4 +1,5 @@
 public import Alloc
+import JSON
 
 /// Cases of the reference's test vectors, each divided by a policy.
 public struct CaseRun: Sendable {
@@ -65,7 +66,7 @@ public struct CaseRun: Sendable {
 
     /// A JSON array, one line for each case.
     public var json: String {
-        "[\n" + lines.map { line in JSONText.text(line.jsonValue) }.joined(separator: ",\n") + "\n]\n"
+        "[\n" + lines.map { line in line.jsonValue.text }.joined(separator: ",\n") + "\n]\n"
     }
 
     /// A table for people.
@@ -85,7 +86,7 @@ public struct CaseRun: Sendable {
 }
 
 extension CaseRun.Line {
-    fileprivate var jsonValue: JSONText.Value {
+    fileprivate var jsonValue: JSONValue {
         switch result {
         case .success(let answer):
             .object([

@@ -1,4 +1,5 @@
 public import Alloc
+import JSON
 
 /// What each policy would give to whom.
 public struct Simulation: Sendable {
@@ -41,12 +42,12 @@ public struct Simulation: Sendable {
     /// A JSON object.
     public var json: String {
         let bases = zip(names, profiles).map { name, profile in
-            JSONText.Value.object([("name", .string(name))] + members(profile.base))
+            JSONValue.object([("name", .string(name))] + members(profile.base))
         }
         let policies = results.map { result in
             let shares = result.allocation.shares.enumerated().map { index, share in
                 let profile = profiles[index]
-                return JSONText.Value.object(
+                return JSONValue.object(
                     [("name", .string(names[index]))] + members(share) + [
                         ("miss_ratio", .number(profile.curve.missRatio(at: share.cacheBytes))),
                         ("throughput", .number(profile.throughput(with: share))),
@@ -54,15 +55,15 @@ public struct Simulation: Sendable {
                     ]
                 )
             }
-            return JSONText.Value.object([
+            return JSONValue.object([
                 ("policy", .string(result.policy.rawValue)), ("improvement", .number(result.allocation.improvement)),
                 ("tenants", .list(shares)),
             ])
         }
-        return JSONText.text(.object([("base", .list(bases)), ("policies", .list(policies))])) + "\n"
+        return JSONValue.object([("base", .list(bases)), ("policies", .list(policies))]).text + "\n"
     }
 
-    private func members(_ vector: ResourceVector) -> [(name: String, value: JSONText.Value)] {
+    private func members(_ vector: ResourceVector) -> [(name: String, value: JSONValue)] {
         [
             ("cache", .integer(vector.cacheBytes)), ("rcu", .number(vector.readUnits)),
             ("wcu", .number(vector.writeUnits)), ("egress", .number(vector.egressBytes)),

@@ -5,18 +5,31 @@ import Glibc
 ///
 /// Never blocks.
 @safe
-struct ByteStream {
+public struct ByteStream {
     /// What came of an attempt to move bytes.
-    enum Transfer {
+    public enum Transfer: Sendable {
+        /// So many were moved.
         case bytes(Int)
         /// Nothing before the descriptor is ready for this.
         case blocked(Interest)
         /// The other side sends no more.
         case ended
+        /// The connection is of no more use.
         case failed
     }
 
-    let descriptor: Int32
+    /// What came of an attempt to go on with a handshake.
+    public enum Handshake: Sendable, Equatable {
+        /// It is complete.
+        case done
+        /// Nothing before the descriptor is ready for this.
+        case blocked(Interest)
+        /// Why it failed, in words.
+        case failed(String)
+    }
+
+    /// The socket.
+    public let descriptor: Int32
     private let session: OpaquePointer?
 
     /// Takes over the descriptor; nil when TLS cannot be set up.
@@ -24,6 +37,19 @@ struct ByteStream {
         self.descriptor = descriptor
         if let tls {
             guard let session = unsafe tls.makeSession(descriptor) else { return nil }
+            unsafe self.session = session
+        } else {
+            unsafe session = nil
+        }
+    }
+
+    /// The client's side of a connection to a host, through TLS if there is a context; nil when TLS cannot be set up.
+    ///
+    /// Takes over the descriptor, which may still be connecting: nothing is sent before `handshake`.
+    public init?(_ descriptor: Int32, to host: String, tls: TLSClientContext?) {
+        self.descriptor = descriptor
+        if let tls {
+            guard let session = unsafe tls.makeSession(descriptor, to: host) else { return nil }
             unsafe self.session = session
         } else {
             unsafe session = nil
@@ -38,11 +64,25 @@ struct ByteStream {
         return unsafe SSL_is_init_finished(session) == 0
     }
 
+    /// Goes on with the TLS handshake; done at once without TLS.
+    ///
+    /// A server's side need not call it, since reading does it as well, without telling why one failed.
+    public func handshake() -> Handshake {
+        guard let session = unsafe session else { return .done }
+        ERR_clear_error()
+        let result = unsafe SSL_do_handshake(session)
+        if result == 1 { return .done }
+        return switch unsafe outcome(session, result) {
+        case .blocked(let interest): .blocked(interest)
+        case .bytes, .ended, .failed: unsafe .failed(Self.reason(session))
+        }
+    }
+
     /// Reads what is there, at most what the buffer takes.
     ///
     /// The buffer must take a whole TLS record (16 KiB), so that no decrypted byte stays behind where epoll does not
     /// see it.
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         guard let session = unsafe session else { return unsafe readPlain(into: buffer) }
         ERR_clear_error()
         let count = unsafe SSL_read(session, buffer.baseAddress, Int32(clamping: buffer.count))
@@ -61,7 +101,7 @@ struct ByteStream {
     }
 
     /// Writes as much as is taken.
-    func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+    public func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         guard let session = unsafe session else { return unsafe writePlain(bytes) }
         ERR_clear_error()
         let count = unsafe SSL_write(session, bytes.baseAddress, Int32(clamping: bytes.count))
@@ -83,7 +123,8 @@ struct ByteStream {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    func close() {
+    /// Closes the descriptor, without a word.
+    public func close() {
         if let session = unsafe session {
             unsafe SSL_free(session)
         }
@@ -96,6 +137,21 @@ struct ByteStream {
         case SSL_ERROR_WANT_WRITE: .blocked(.write)
         case SSL_ERROR_ZERO_RETURN: .ended
         default: .failed
+        }
+    }
+
+    /// Why the handshake has just failed.
+    private static func reason(_ session: OpaquePointer) -> String {
+        let code = ERR_peek_error()
+        let text = unsafe ERR_reason_error_string(code).map { unsafe String(cString: $0) }
+        switch clibssl_reason(code) {
+        case 0, SSL_R_UNEXPECTED_EOF_WHILE_READING: return "the connection was closed during the handshake"
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            let refused = unsafe X509_verify_cert_error_string(SSL_get_verify_result(session))
+            return unsafe "certificate refused: " + (refused.map { unsafe String(cString: $0) } ?? "unknown reason")
+        case SSL_R_WRONG_VERSION_NUMBER, SSL_R_PACKET_LENGTH_TOO_LONG, SSL_R_RECORD_LENGTH_MISMATCH:
+            return "the server does not speak TLS"
+        default: return text ?? "handshake failed"
         }
     }
 }

@@ -19,7 +19,8 @@ struct Bench: ParsableCommand {
             run at once with --tenant or --plan; what they leave unsaid comes from the other options. docs/bench.md \
             explains mixes, distributions, the output, and what is measured how.
 
-            Credentials: the options, else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+            Credentials: the options, else AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else the \
+            profile AWS_PROFILE (default) of ~/.aws/credentials.
 
             SIGINT or SIGTERM ends the run early and prints what was measured; a second one ends the program. \
             Exit code 0: done; 1: nothing could be reached, or every operation failed; 64: wrong usage; \
@@ -27,8 +28,24 @@ struct Bench: ParsableCommand {
             """
     )
 
-    @Option(name: .long, help: ArgumentHelp("The DynamoDB, http://host:port.", valueName: "url"))
+    @Option(
+        name: [.long, .customLong("endpoint-url")],
+        help: ArgumentHelp("The DynamoDB, http://host:port or https://host[:port].", valueName: "url")
+    )
     var endpoint = "http://127.0.0.1:8000"
+
+    @Option(
+        name: [.long, .customLong("ca-bundle")],
+        help: ArgumentHelp(
+            "https: the certificates to trust, PEM. (default: AWS_CA_BUNDLE, else the system's)",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var caFile: String?
+
+    @Flag(name: [.long, .customLong("no-verify-ssl")], help: "https: trust any certificate, for any host.")
+    var insecure = false
 
     @OptionGroup(title: "Tenants") var tenantOptions: BenchTenantOptions
     @OptionGroup(title: "Before the run") var setupOptions: BenchSetupOptions
@@ -42,8 +59,11 @@ struct Bench: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Time at the beginning that does not count.", valueName: "duration"))
     var warmup: BenchDuration = "0s"
 
-    @Option(name: .long, help: ArgumentHelp("Time that counts.", valueName: "duration"))
-    var duration: BenchDuration = "10s"
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Time that counts. (default: 10s; with --trace-timing the trace's)", valueName: "duration")
+    )
+    var duration: BenchDuration?
 
     @Option(name: .long, help: ArgumentHelp("Operations of each tenant, instead of --duration.", valueName: "n"))
     var requests: Int?
@@ -59,6 +79,12 @@ struct Bench: ParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("Time a request may take.", valueName: "duration"))
     var timeout: BenchDuration = "10s"
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Time that connecting may take, and then TLS.", valueName: "duration")
+    )
+    var connectTimeout: BenchDuration = "3s"
 
     @Option(name: .long, help: ArgumentHelp("The same seed draws the same keys.", valueName: "n"))
     var seed: UInt64 = 1
@@ -103,26 +129,35 @@ struct Bench: ParsableCommand {
         let lines = BenchProgress(names: plan.tenants.map(\.name), isVerbose: progress)
         let report: BenchmarkReport
         do {
-            let benchmark = try Benchmark(plan)
-            Self.endOnSignal(benchmark.stop)
+            let stop = StopFlag()
+            Self.endOnSignal(stop)
+            let benchmark = try Benchmark(plan, stop: stop)
             try benchmark.setUp(setupOptions.setup) { lines.show($0) }
             report = try benchmark.run { lines.show($0) }
             lines.clear()
             if let histogram { try report.histograms.write(toFile: histogram, atomically: true, encoding: .utf8) }
         } catch {
             lines.clear()
+            try Self.tellSignal()
             StandardError.write("leveret: \(error)")
             throw ExitCode(error is PlanError ? 64 : 1)
         }
         // Whoever closed the pipe has read enough.
         try? FileHandle.standardOutput.write(contentsOf: Data((json ? report.json : report.table).utf8))
-        let signal = Self.signal.load(ordering: .relaxed)
-        if signal != 0 { throw ExitCode(128 + signal) }
+        try Self.tellSignal()
         if report.isFailure { throw ExitCode(1) }
     }
 
+    /// Nanoseconds of a run that something else ends.
+    private static let longest: UInt64 = 24 * 3_600_000_000_000
     /// The signal that ended the run; 0 without.
     private static let signal = Atomic<Int32>(0)
+
+    /// Ends the program as one that a signal has ended, if one has.
+    private static func tellSignal() throws {
+        let signal = signal.load(ordering: .relaxed)
+        if signal != 0 { throw ExitCode(128 + signal) }
+    }
 
     private static func endOnSignal(_ stop: StopFlag) {
         Thread.detachNewThread {
@@ -144,10 +179,17 @@ struct Bench: ParsableCommand {
 
     private func makePlan() throws -> BenchmarkPlan {
         let endpoint = try HTTPEndpoint(endpoint)
-        var plan = BenchmarkPlan(endpoint: endpoint, tenants: try tenantOptions.plans())
+        var plan = BenchmarkPlan(endpoint: endpoint, tenants: try tenantOptions.plans(endpoint))
+        if insecure {
+            guard caFile == nil else { throw PlanError("--ca-file and --insecure exclude each other") }
+            plan.trust = .anybody
+        } else if let file = caFile ?? ProcessInfo.processInfo.environment["AWS_CA_BUNDLE"], !file.isEmpty {
+            plan.trust = .certificates(file: file)
+        }
         plan.threads = threads
         plan.warmup = warmup.nanoseconds
-        plan.duration = requests == nil ? duration.nanoseconds : 24 * 3_600_000_000_000
+        let isOpenEnded = requests != nil || duration == nil && plan.tenants.allSatisfy { $0.traceSpeed != nil }
+        if isOpenEnded { plan.duration = Self.longest } else if let duration { plan.duration = duration.nanoseconds }
         plan.operations = requests
         plan.interval = interval.nanoseconds
         plan.seed = seed
@@ -155,6 +197,7 @@ struct Bench: ParsableCommand {
         plan.preparedSignatures = prepared
         plan.retries = retries
         plan.timeout = max(1_000_000, timeout.nanoseconds)
+        plan.connectTimeout = max(1_000_000, connectTimeout.nanoseconds)
         try plan.check()
         return plan
     }

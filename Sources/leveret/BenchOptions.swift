@@ -16,6 +16,12 @@ struct BenchTenantOptions: ParsableArguments {
     )
     var secretAccessKey: String?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The profile of ~/.aws/credentials to take the credentials from.", valueName: "name")
+    )
+    var profile: String?
+
     @Option(name: .long, help: ArgumentHelp("The table.", valueName: "name"))
     var table: String?
 
@@ -34,7 +40,10 @@ struct BenchTenantOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "zipf[:0.99], uniform, scan, latest[:0.99], hotspot[:0.2:0.8], trace:FILE. (default: the mix's, mostly zipf)",
+            """
+            zipf[:0.99], scrambled[:0.99], uniform, scan, latest[:0.99], hotspot[:0.2:0.8], trace:FILE. (default: \
+            zipf; of the YCSB mixes theirs)
+            """,
             valueName: "which"
         )
     )
@@ -57,6 +66,15 @@ struct BenchTenantOptions: ParsableArguments {
 
     @Option(name: .long, help: ArgumentHelp("Open loop: poisson or uniform. (default: poisson)", valueName: "which"))
     var arrivals: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Open loop: send a trace once, at its own times, so many times as fast. (default: in its order only)",
+            valueName: "factor"
+        )
+    )
+    var traceTiming: String?
 
     @Option(name: .long, help: ArgumentHelp("Connections of each tenant. (default: 16)", valueName: "n"))
     var connections: String?
@@ -101,10 +119,11 @@ struct BenchTenantOptions: ParsableArguments {
     )
     var plan: String?
 
-    /// What the tenants are to do.
-    func plans() throws -> [TenantPlan] {
+    /// What the tenants are to do at an endpoint.
+    func plans(_ endpoint: HTTPEndpoint) throws -> [TenantPlan] {
         let common = BenchTenant([
-            "region": region, "key": accessKeyId, "secret": secretAccessKey, "table": table, "mix": mix,
+            "region": region, "key": accessKeyId, "secret": secretAccessKey, "profile": profile, "table": table,
+            "mix": mix, "trace_timing": traceTiming,
             "distribution": distribution, "keys": keys, "size": size, "rate": rate, "arrivals": arrivals,
             "connections": connections, "think": think, "consistent": consistent, "expected_interval": expectedInterval,
         ])
@@ -112,7 +131,7 @@ struct BenchTenantOptions: ParsableArguments {
         if let plan { tenants += try BenchTenant.reading(plan) }
         if tenants.isEmpty { tenants = [BenchTenant(["name": "default"])] }
         return try tenants.enumerated().map { number, tenant in
-            try tenant.plan(defaults: common, number: number + 1)
+            try tenant.plan(endpoint, defaults: common, number: number + 1)
         }
     }
 }
@@ -161,8 +180,8 @@ struct BenchSetupOptions: ParsableArguments {
 /// A tenant as text: members with their values.
 struct BenchTenant {
     private static let known = [
-        "name", "key", "secret", "secret_env", "token_env", "region", "table", "mix", "distribution", "keys", "size",
-        "rate", "arrivals", "connections", "think", "consistent", "expected_interval",
+        "name", "key", "secret", "secret_env", "token_env", "profile", "region", "table", "mix", "distribution",
+        "trace_timing", "keys", "size", "rate", "arrivals", "connections", "think", "consistent", "expected_interval",
     ]
     static let memberNames = known.joined(separator: ", ")
 
@@ -214,8 +233,11 @@ struct BenchTenant {
     }
 
     /// The plan of the members, with those of `defaults` where they say nothing.
-    func plan(defaults: BenchTenant, number: Int) throws -> TenantPlan {
-        let members = self.members.merging(defaults.members) { own, _ in own }
+    func plan(_ endpoint: HTTPEndpoint, defaults: BenchTenant, number: Int) throws -> TenantPlan {
+        var members = self.members.merging(defaults.members) { own, _ in own }
+        // Its own credentials of one kind leave those of the other kind, common to all, unsaid.
+        if self.members["key"] != nil, self.members["profile"] == nil { members["profile"] = nil }
+        if self.members["profile"] != nil, self.members["key"] == nil { members["key"] = nil }
         let name = members["name"] ?? "tenant-\(number)"
         func mistake(_ member: String, _ wanted: String) -> PlanError {
             PlanError("tenant \(name): \(member) '\(members[member] ?? "")' is \(wanted)")
@@ -244,7 +266,10 @@ struct BenchTenant {
             distribution: try members["distribution"].map { text throws(PlanError) in try KeyDistribution(text) }
         )
         let environment = ProcessInfo.processInfo.environment
-        plan.region = members["region"] ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? plan.region
+        // A signature for another region than the one that the endpoint's name says would not do.
+        plan.region =
+            members["region"] ?? endpoint.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+            ?? plan.region
         plan.keys = try whole("keys") ?? plan.keys
         if let size = members["size"] { plan.sizes = try ItemSizes(size) }
         plan.rate = try decimal("rate")
@@ -254,12 +279,15 @@ struct BenchTenant {
             }
             plan.arrivals = known
         }
+        plan.traceSpeed = try decimal("trace_timing")
         plan.connections = try whole("connections") ?? plan.connections
         plan.thinkTime = try duration("think") ?? 0
         plan.consistent = try decimal("consistent") ?? 0
         plan.expectedInterval = try duration("expected_interval")
-        if plan.rate != nil, plan.thinkTime > 0 || plan.expectedInterval != nil {
-            throw PlanError("tenant \(name): think and expected_interval are for the closed loop, without a rate")
+        if plan.rate != nil || plan.traceSpeed != nil, plan.thinkTime > 0 || plan.expectedInterval != nil {
+            throw PlanError(
+                "tenant \(name): think and expected_interval are for the closed loop, without rate and timing"
+            )
         }
         return plan
     }
@@ -274,8 +302,19 @@ struct BenchTenant {
             return value
         }
         let isOwn = members["key"] != nil
+        if let profile = members["profile"] {
+            guard !isOwn else { throw PlanError("tenant \(name): an access key or a profile, not both") }
+            return try BenchmarkCredentials(profile: profile)
+        }
         guard let key = members["key"] ?? environment["AWS_ACCESS_KEY_ID"], !key.isEmpty else {
-            throw PlanError("tenant \(name): no access key: give --access-key-id, key=, or AWS_ACCESS_KEY_ID")
+            do {
+                return try BenchmarkCredentials(profile: String?.none)
+            } catch {
+                throw PlanError(
+                    "tenant \(name): no credentials: no --access-key-id, no AWS_ACCESS_KEY_ID, and \(error) "
+                        + "(a server that checks none takes any: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test)"
+                )
+            }
         }
         let secret = try variable("secret_env") ?? members["secret"] ?? environment["AWS_SECRET_ACCESS_KEY"]
         guard let secret, !secret.isEmpty else {

@@ -88,7 +88,7 @@ def test_create_load_and_read(proxy):
         ("ycsb-c", {"get"}),
         ("ycsb-d", {"get", "insert"}),
         ("ycsb-e", {"query", "insert"}),
-        ("ycsb-f", {"get", "put", "read-modify-write"}),
+        ("ycsb-f", {"get", "update", "read-modify-write"}),
         ("get=0.5,put=0.2,delete=0.2,batch-get=0.1:10", {"get", "put", "delete", "batch-get"}),
     ],
 )
@@ -100,6 +100,8 @@ def test_mixes(proxy, mix, kinds):
     )
     assert report["total"]["operations"] == 1000 and report["total"]["failed"] == 0, report["total"]["errors"]
     assert set(report["total"]["kinds"]) == kinds
+    if mix.startswith("ycsb"):
+        assert report["total"]["absent"] == 0
 
 
 @pytest.mark.parametrize("distribution", ["zipf:1.2", "uniform", "scan", "latest", "hotspot:0.1:0.9"])
@@ -167,12 +169,126 @@ def test_tenants_on_the_command_line_and_the_table(tenants, tmp_path):
     assert "#[one: put, microseconds]" in text and "#[two: get, corrected, microseconds]" in text
 
 
-def test_a_wrong_secret_fails_all(tenants):
-    done = bench(
-        tenants.endpoint, "--access-key-id", "AKIDONE", "--secret-access-key", "wrong", "--table", "one-c",
-        "--requests", 20, code=1,
+def test_what_would_fail_all_is_told_first(tenants, proxy):
+    key = ["--access-key-id", "AKIDONE", "--table", "one-c", "--duration", "60s"]
+    done = bench(tenants.endpoint, *key, "--secret-access-key", "wrong", code=1)
+    assert "refuses the credentials: InvalidSignatureException: " in done.stderr and done.stdout == ""
+    done = bench(tenants.endpoint, *key, "--secret-access-key", SECRETS["ONE_SECRET"], code=1)
+    assert "has no table one-c in us-east-1; --create makes it" in done.stderr and done.stdout == ""
+    bench(proxy.endpoint, "--table", "bench-plain", "--create", "--requests", 1)
+    done = bench(proxy.endpoint, "--table", "bench-plain", "--mix", "ycsb-e", code=1)
+    assert "the key of table bench-plain is (id); the mix needs (id, seq)" in done.stderr
+
+
+def test_errors_are_quoted(tenants):
+    tenant = "name=two,key=AKIDTWO,secret=two-secret,table=one-x"
+    done = bench(tenants.endpoint, "--tenant", tenant, "--requests", 20, code=1)
+    assert "two: AccessDeniedException 20: " in done.stdout
+
+
+def test_items_that_are_not_there_are_told(proxy):
+    done = bench(proxy.endpoint, "--table", "bench-absent", "--create", "--requests", 30)
+    assert "30 items that were read are not there; --load writes them" in done.stdout
+
+
+def test_a_profile(tenants, tmp_path):
+    file = tmp_path / "credentials"
+    file.write_text(f"[load]\naws_access_key_id = AKIDONE\naws_secret_access_key = {SECRETS['ONE_SECRET']}\n")
+    environment = {"AWS_SHARED_CREDENTIALS_FILE": str(file)}
+    run = ["--table", "one-profile", "--create", "--requests", 10]
+    # A profile that is asked for goes before the environment's key, which the proxy does not know.
+    bench(tenants.endpoint, *run, "--profile", "load", environment=environment)
+    nothing = {**environment, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    bench(tenants.endpoint, *run, environment={**nothing, "AWS_PROFILE": "load"})
+    done = bench(tenants.endpoint, *run, environment=nothing, code=USAGE)
+    assert "no profile [default]" in done.stderr
+
+
+TLS_CONFIGURATION = CONFIGURATION.replace(
+    "listen: 127.0.0.1:PORT",
+    'listen: ["127.0.0.1:PORT", {address: "127.0.0.1:SECURE", tls: {certificate: CERTIFICATE, key: KEY}}]',
+)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    """A proxy that listens with TLS besides; its https endpoint and the certificate."""
+    folder = tmp_path_factory.mktemp("bench-tls")
+    certificate, key, port = folder / "tls.crt", folder / "tls.key", servers.free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+         "/CN=proxy", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-out", certificate, "-keyout", key],
+        check=True, capture_output=True,
     )
-    assert "InvalidSignatureException 20" in done.stdout
+    text = TLS_CONFIGURATION
+    for name, value in {"SECURE": port, "CERTIFICATE": certificate, "KEY": key}.items():
+        text = text.replace(name, str(value), 1)
+    with servers.leveret(folder, text, SECRETS):
+        yield f"https://127.0.0.1:{port}", certificate
+
+
+ONE = ["--access-key-id", "AKIDONE", "--secret-access-key", SECRETS["ONE_SECRET"]]
+
+
+def test_https(secure):
+    endpoint, certificate = secure
+    run = [*ONE, "--table", "one-tls", "--keys", 200, "--requests", 2000, "--connections", 4, "--threads", 2]
+    report = measured(endpoint, *run, "--create", "--load", "--ca-file", certificate)["total"]
+    assert report["operations"] == 2000 and report["failed"] == 0 and report["hits"] > 1500
+    assert report["reconnects"] == 0
+    for trust in (["--insecure"], ["--no-verify-ssl"], ["--ca-bundle", certificate]):
+        assert measured(endpoint, *run, *trust)["total"]["operations"] == 2000
+    assert measured(endpoint, *run, environment={"AWS_CA_BUNDLE": str(certificate)})["total"]["operations"] == 2000
+
+
+def test_https_that_is_not_trusted_ends_at_once(secure):
+    endpoint, certificate = secure
+    run = [*ONE, "--table", "one-tls", "--duration", "60s"]
+    done = bench(endpoint, *run, code=1)
+    assert "TLS: certificate refused: self-signed certificate; --ca-file names" in done.stderr
+    done = bench(endpoint.replace("127.0.0.1", "localhost"), *run, "--ca-file", certificate, code=1)
+    assert "TLS: certificate refused: hostname mismatch" in done.stderr
+    done = bench(endpoint, *run, "--ca-file", "/nowhere.pem", code=1)
+    assert "cannot load certificates to trust from /nowhere.pem" in done.stderr
+    done = bench(endpoint.replace("https", "http"), *run, code=1)
+    assert done.returncode == 1 and done.stdout == ""
+
+
+def test_https_to_a_server_without_it(proxy):
+    done = bench(proxy.endpoint.replace("http", "https"), "--table", "bench-plain", "--duration", "60s", code=1)
+    assert "TLS: the server does not speak TLS; is it an http:// endpoint?" in done.stderr
+
+
+def test_a_traces_own_times(proxy, tmp_path):
+    path = tmp_path / "timed.csv"
+    path.write_text("".join(f"{1000 + n / 10},{'s' if n % 5 == 0 else 'g'},key-{n},6,90,0\n" for n in range(200)))
+    begin = time.monotonic()
+    report = measured(
+        proxy.endpoint, "--table", "bench-timed", "--create", "--load", "--distribution", f"trace:{path}",
+        "--trace-timing", 10, "--interval", "500ms",
+    )
+    total = report["total"]
+    # 19.9 s at ten times the speed, once.
+    assert total["operations"] == 200 and total["kinds"]["put"]["operations"] == 40 and total["unfinished"] == 0
+    assert 1.9 < total["seconds"] < 4 and time.monotonic() - begin < 30
+    assert 30 < report["series"][1]["tenants"]["default"]["operations"] < 70
+
+
+def test_a_server_that_goes_away_and_comes_back(tmp_path):
+    with servers.leveret_local(tmp_path) as store:
+        run = ["--table", "bench-gone", "--keys", 50, "--connections", 64]
+        bench(store.endpoint, *run, "--create", "--load", "--requests", 1)
+        command = [servers.leveret_binary(), "bench", "--endpoint", store.endpoint, *map(str, run), "--duration", "4s",
+                   "--json"]
+        process = subprocess.Popen(command, env={**os.environ, **LOCAL}, stdout=subprocess.PIPE)
+        time.sleep(1)
+        store.stop(signal.SIGKILL)
+        out, _ = process.communicate(timeout=20)
+    report = json.loads(out)
+    errors = report["total"]["errors"]
+    assert process.returncode == 0 and report["total"]["operations"] > 0
+    # 64 connections, each again after a pause that grows up to a second.
+    assert 64 <= errors["connect: Connection refused"] < 64 * 20
 
 
 def test_throttling_is_counted_apart(tmp_path):
@@ -194,8 +310,10 @@ def test_nobody_there():
     endpoint = f"http://127.0.0.1:{servers.free_port()}"
     done = bench(endpoint, "--table", "bench-none", "--create", code=1)
     assert done.stderr == f"leveret: {endpoint.removeprefix('http://')}: connect: Connection refused\n"
-    done = bench(endpoint, "--table", "bench-none", "--duration", "300ms", code=1)
-    assert "connect: Connection refused" in done.stdout
+    done = bench(endpoint, "--table", "bench-none", "--duration", "60s", code=1)
+    assert done.stderr == f"leveret: {endpoint.removeprefix('http://')}: connect: Connection refused\n"
+    done = bench("https://no-such-host.invalid", "--table", "bench-none", code=1)
+    assert done.stderr.startswith("leveret: cannot look up no-such-host.invalid: ")
 
 
 def test_a_signal_ends_it_early_and_prints(proxy):
@@ -232,7 +350,10 @@ def test_a_live_line_on_a_terminal(proxy):
         (["--table", "abc", "--rate", "10", "--think", "1ms"], "closed loop"),
         (["--table", "abc", "--duration", "10"], "duration"),
         (["--table", "abc", "--provisioned", "10"], "RCU:WCU"),
-        (["--table", "abc", "--endpoint", "https://example.com"], "plain HTTP only"),
+        (["--table", "abc", "--endpoint", "example.com"], "neither an http:// nor an https:// URL"),
+        (["--table", "abc", "--ca-file", "a", "--insecure"], "exclude each other"),
+        (["--table", "abc", "--trace-timing", "1"], "goes with the distribution trace:FILE"),
+        (["--table", "abc", "--distribution", "trace:a", "--trace-timing", "1", "--rate", "5"], "a rate of its own"),
         (["--tenant", "name=a,tabel=b"], "unknown member 'tabel'"),
         (["--tenant", "name=a,table=abc,secret_env=NOT_THERE"], "the environment has no NOT_THERE"),
         (["--plan", "/nowhere.json"], "'/nowhere.json' can't be read"),

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import LoadGenerator
@@ -200,6 +201,137 @@ import Testing
         }
     }
 
+    private func timedTrace(_ lines: [String]) throws -> String {
+        let name = "bench-\(UInt64.random(in: 0...(.max))).csv"
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+        try lines.map { $0 + "\n" }.joined().write(to: file, atomically: true, encoding: .utf8)
+        return file.path
+    }
+
+    @Test func aTracesTimesAreKept() throws {
+        // Back in time counts as at once.
+        let path = try timedTrace(["100,g,x,3,9,0", "100.5,g,y,3,9,0", "100.2,s,x,3,9,0", "103,g,x,3,9,0"])
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let trace = try TraceKeys(path: path, keepsTimes: true)
+        #expect(trace.times == [0, 500_000_000, 500_000_000, 3_000_000_000])
+        #expect(try TraceKeys(path: path).times.isEmpty)
+        var dues: [[UInt64]] = []
+        for part in 0..<2 {
+            var schedule = TraceSchedule(trace, speed: 2, start: 1000, part: part, parts: 2)
+            var due: [UInt64] = []
+            while schedule.next != .max {
+                due.append(schedule.next)
+                schedule.advance()
+            }
+            dues.append(due)
+        }
+        #expect(dues == [[1000, 250_001_000], [250_001_000, 1_500_001_000]])
+        let still = try timedTrace(["5,g,x,3,9,0", "5,g,y,3,9,0"])
+        defer { try? FileManager.default.removeItem(atPath: still) }
+        #expect(throws: PlanError.self) { try TraceKeys(path: still, keepsTimes: true) }
+    }
+
+    @Test func aTimedTraceIsReplayedOnceAndEnds() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        let path = try timedTrace((0..<100).map { "\(Double($0) / 10),\($0 % 4 == 0 ? "s" : "g"),key-\($0),5,20,0" })
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var plan = try plan(server, try tenant(distribution: "trace:\(path)"))
+        plan.tenants[0].traceSpeed = 10
+        plan.threads = 2
+        let report = try Benchmark(plan).run { _ in }
+        let tenant = report.tenants[0]
+        #expect(tenant.tally.succeeded == 100 && tenant.tally.unfinished == 0)
+        #expect(tenant.tally.operations[OperationKind.put.rawValue].succeeded == 25)
+        // 9.9 s at ten times the speed.
+        #expect(tenant.seconds > 0.95 && tenant.seconds < 5)
+        #expect(Set(server.requests.map(\.body)).count == 100)
+    }
+
+    @Test func onlyInsertedKeysAreAskedFor() throws {
+        let state = TenantState(try tenant("ycsb-d"), trace: nil)
+        let keys = (0..<3).map { _ in state.nextKey() }
+        #expect(keys == [200, 201, 202])
+        state.acknowledge(201)
+        #expect(state.keys.load(ordering: .relaxed) == 200)
+        state.acknowledge(200)
+        #expect(state.keys.load(ordering: .relaxed) == 202)
+        state.acknowledge(202)
+        #expect(state.keys.load(ordering: .relaxed) == 203)
+    }
+
+    @Test func itemsOfYCSBHaveTenFields() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant("ycsb-f"))
+        plan.tenants[0].sizes = .fixed(1_000)
+        plan.operations = 50
+        let benchmark = try Benchmark(plan)
+        var setup = TableSetup()
+        setup.items = 1
+        try benchmark.setUp(setup) { _ in }
+        let report = try benchmark.run { _ in }
+        let loaded = try #require(server.requests.first { $0.target.hasSuffix("BatchWriteItem") }).body
+        let names = loaded.matches(of: /"(id|field\d|payload)":\{"S":"([^"]*)"/)
+        #expect(names.map { String($0.output.1) } == ["id"] + (0..<10).map { "field\($0)" })
+        // What DynamoDB counts: names and values.
+        #expect(names.reduce(0) { $0 + $1.output.1.count + $1.output.2.count } == 1_000)
+        let updates = server.requests.filter { $0.target.hasSuffix("UpdateItem") }
+        #expect(updates.count == report.total.tally.operations[OperationKind.readModifyWrite.rawValue].succeeded)
+        #expect(updates.allSatisfy { $0.body.contains(/"SET field\d = :v"/) && $0.body.utf8.count < 400 })
+        #expect(!server.requests.contains { $0.target.hasSuffix("PutItem") })
+    }
+
+    private func problem(_ behaviour: Behaviour, secret: String? = nil) throws -> String? {
+        let server = try FakeServer(behaviour)
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        if let secret { plan.tenants[0].credentials = BenchmarkCredentials(accessKeyID: "AKIDTEST", secret: secret) }
+        do {
+            try Benchmark(plan).setUp(TableSetup()) { _ in }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func whatWouldFailAllIsToldFirst() throws {
+        func answer(_ status: Int, _ body: String) -> Behaviour {
+            Behaviour(answers: ["DescribeTable": (status, body)])
+        }
+        func error(_ name: String) -> String { #"{"__type":"com.amazon.coral.service#\#(name)","message":"so it is"}"# }
+        #expect(try problem(Behaviour()) == nil)
+        #expect(try problem(answer(400, error("ResourceNotFoundException")))?.contains("no table items") == true)
+        let refused = try problem(answer(400, error("UnrecognizedClientException")))
+        #expect(refused?.contains("refuses the credentials: UnrecognizedClientException: so it is") == true)
+        #expect(try problem(answer(404, "<html>"))?.contains("is it a DynamoDB?") == true)
+        // Others may pass.
+        #expect(try problem(answer(400, error("AccessDeniedException"))) == nil)
+        #expect(try problem(answer(500, "")) == nil)
+        let table =
+            #"{"Table":{"TableName":"items","TableStatus":"ACTIVE","KeySchema":[{"AttributeName":"pk","#
+            + #""KeyType":"HASH"}],"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}]}}"#
+        #expect(try problem(answer(200, table))?.contains("is (pk)") == true)
+        #expect(try problem(answer(200, table.replacingOccurrences(of: "pk", with: "id"))) == nil)
+    }
+
+    @Test func errorsAreQuotedAndMissingItemsCounted() throws {
+        let body = #"{"__type":"x#ValidationException","message":"The \"key\"\nis wrong"}"#
+        let server = try FakeServer(Behaviour(answers: ["PutItem": (400, body), "GetItem": (200, "{}")]))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant("get=0.5,put=0.5"))
+        plan.operations = 200
+        let report = try Benchmark(plan).run { _ in }
+        let tally = report.total.tally
+        #expect(tally.absent == tally.succeeded && tally.failed == tally.errors["ValidationException"])
+        #expect(report.table.contains("ValidationException \(tally.failed): The \"key\" is wrong\n"))
+        #expect(report.table.contains("\(tally.absent) items"))
+        let json = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
+        let total = json?["total"] as? [String: Any]
+        #expect(total?["absent"] as? Int == tally.absent)
+        #expect((total?["messages"] as? [String: String])?["ValidationException"] == #"The "key" is wrong"#)
+    }
+
     @Test func itEndsWhenTold() throws {
         let server = try FakeServer()
         defer { server.stop() }
@@ -222,7 +354,11 @@ import Testing
             { $0.tenants = [] }, { $0.tenants.append($0.tenants[0]) }, { $0.threads = 0 }, { $0.duration = 0 },
             { $0.interval = 1 }, { $0.tenants[0].connections = 0 }, { $0.tenants[0].keys = 0 },
             { $0.tenants[0].rate = -1 }, { $0.tenants[0].rate = .nan }, { $0.tenants[0].consistent = 2 },
-            { $0.operations = 0 },
+            { $0.operations = 0 }, { $0.tenants[0].traceSpeed = 1 },
+            {
+                $0.tenants[0].distribution = .trace(path: "a")
+                $0.tenants[0].traceSpeed = 0
+            },
         ]
         for spoil in spoils {
             var plan = good

@@ -44,6 +44,15 @@ import Testing
         #expect(isNear(counts.max() ?? 0, 1 / sum))
     }
 
+    @Test func scrambledStandsOutLess() {
+        // YCSB's constant: the sum of r^-0.99 up to 10^10. The other ranks are spread evenly.
+        let top = 1 / 26.469_028_2
+        let counts = counts(.scrambled(exponent: 0.99), keys: 1000).sorted(by: >)
+        #expect(isNear(counts[0], top + (1 - top) / 1000 * 0.8))
+        #expect(isNear(counts[1], pow(2, -0.99) * top + (1 - top) / 1000 * 0.8))
+        #expect(counts.allSatisfy { $0 > 0 })
+    }
+
     @Test(arguments: [1, 2, 3, 10, 997, 1000, 4096])
     func theSpreadIsAPermutation(count: Int) {
         for seed: UInt64 in 0..<20 {

@@ -17,7 +17,12 @@ import Testing
         #expect(try parts("ycsb-e") == [.query: 0.95, .insert: 0.05])
         #expect(try parts("ycsb-f") == [.get: 0.5, .readModifyWrite: 0.5])
         #expect(try OperationMix("ycsb-d").usualDistribution == .latest(exponent: 0.99))
+        for mix in ["ycsb-a", "ycsb-b", "ycsb-c", "ycsb-e", "ycsb-f"] {
+            #expect(try OperationMix(mix).usualDistribution == .scrambled(exponent: 0.99))
+        }
+        #expect(try OperationMix("read").usualDistribution == .zipf(exponent: 0.99))
         #expect(try OperationMix("ycsb-e").needsRangeKey)
+        #expect(try OperationMix("ycsb-e").queryLength == 100)
     }
 
     @Test func partsAreScaledAndSizesTaken() throws {

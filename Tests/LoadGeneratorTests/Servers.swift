@@ -11,6 +11,8 @@ struct Behaviour: Sendable {
     var throttleEach = 0
     /// Closes the connection after each so manyth reply.
     var closeEach = 0
+    /// Status and body of the answer to an operation, in place of the usual one.
+    var answers: [String: (status: Int, body: String)] = [:]
 }
 
 /// A DynamoDB that checks signatures and answers anything, on a reactor and thread of its own.
@@ -33,7 +35,7 @@ final class FakeServer: Sendable {
     /// What was wrong with others.
     var refused: [String] { seen.entries.withLock { $0.refused } }
 
-    init(_ behaviour: Behaviour = Behaviour()) throws {
+    init(_ behaviour: Behaviour = Behaviour(), tls: TLSContext? = nil) throws {
         let seen = Log()
         let started = Mutex<(UInt16, Mailbox<Void>)?>(nil)
         let isStarted = DispatchSemaphore(value: 0)
@@ -41,7 +43,7 @@ final class FakeServer: Sendable {
             if let reactor = try? Reactor() {
                 let handler = FakeHandler(behaviour, seen, reactor)
                 let address = ListenAddress(host: "127.0.0.1", port: 0)
-                if let server = try? HTTPServer(reactor: reactor, address: address, handler: handler) {
+                if let server = try? HTTPServer(reactor: reactor, address: address, tls: tls, handler: handler) {
                     let stopper = reactor.mailbox { [unowned server, unowned reactor] in
                         server.drain(within: 0) { reactor.stop() }
                     }
@@ -105,6 +107,10 @@ private final class FakeHandler: HTTPHandler {
         if behaviour.throttleEach > 0, count % behaviour.throttleEach == 0 {
             let body = #"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}"#
             return exchange.reply(status: 400, headers: { _ in }, body: Array(body.utf8))
+        }
+        let operation = target.split(separator: ".").last.map(String.init) ?? ""
+        if let answer = behaviour.answers[operation] {
+            return exchange.reply(status: answer.status, headers: { _ in }, body: Array(answer.body.utf8))
         }
         let reply = target.hasSuffix("DescribeTable") ? #"{"Table":{"TableStatus":"ACTIVE"}}"# : "{}"
         let closes = behaviour.closeEach > 0 && count % behaviour.closeEach == 0

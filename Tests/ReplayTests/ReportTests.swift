@@ -58,13 +58,6 @@ struct ReportTests {
         #expect(object["reads"] as? Int == 9)
     }
 
-    @Test("Texts in JSON")
-    func texts() throws {
-        let text = "a\"b\\c\nd\te\u{1F}é"
-        let parsed = try JSONSerialization.jsonObject(with: Data(JSONText.text(.list([.string(text)])).utf8))
-        #expect(parsed as? [String] == [text])
-    }
-
     @Test("Tables are aligned")
     func table() throws {
         let lines = try ReplayResult.table(results()).split(separator: "\n", omittingEmptySubsequences: false)

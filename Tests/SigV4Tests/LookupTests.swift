@@ -49,6 +49,21 @@ import Testing
         #expect(!holds(secret, "20261121", long, cache))
     }
 
+    @Test(arguments: [1, 300, 1000]) func signingKeysOfAllSecretsHaveRoom(count: Int) {
+        let cache = SigningKeyCache()
+        cache.makeRoom(forSecrets: count)
+        let secrets = (0..<count).map { number in SecretKey([UInt8(truncatingIfNeeded: number)]) }
+        for region in ["us-east-1", "eu-west-1"] {
+            for secret in secrets { insert(secret, "20261121", region, cache) }
+            #expect(secrets.allSatisfy { secret in holds(secret, "20261121", region, cache) })
+        }
+        // Room that is there is not made anew.
+        cache.makeRoom(forSecrets: count)
+        #expect(secrets.allSatisfy { secret in holds(secret, "20261121", "eu-west-1", cache) })
+        cache.makeRoom(forSecrets: 2 * count + 256)
+        #expect(cache.count == 0)
+    }
+
     @Test func onlyAGoodSignatureKeepsAKey() throws {
         let verifier = SignatureVerifier()
         let request = try SignedRequest().signed()

@@ -21,12 +21,12 @@
     }
 
     init(_ region: inout CurveRegion, keys: Int) {
-        places = CurveTable(&region, count: keys, repeating: 0)
-        keyAt = CurveTable(&region, count: Self.placeCount(keys), repeating: 0)
-        sizes = CurveTable(&region, count: Self.placeCount(keys), repeating: 0)
-        tree = CurveTable(&region, count: Self.placeCount(keys), repeating: 0)
-        bins = CurveTable(&region, count: keys == 0 ? 0 : Self.binCount, repeating: CurveCounts())
-        state = CurveTable(&region, count: keys == 0 ? 0 : 1, repeating: Summary())
+        places = CurveTable(&region, count: keys)
+        keyAt = CurveTable(&region, count: Self.placeCount(keys))
+        sizes = CurveTable(&region, count: Self.placeCount(keys))
+        tree = CurveTable(&region, count: Self.placeCount(keys))
+        bins = CurveTable(&region, count: keys == 0 ? 0 : Self.binCount)
+        state = CurveTable(&region, count: keys == 0 ? 0 : 1)
     }
 
     static func bytes(_ keys: Int) -> Int {

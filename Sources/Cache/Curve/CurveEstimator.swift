@@ -9,7 +9,7 @@ internal import Synchronization
 /// - each removal and purge.
 ///
 /// A read whose key is not in the sample costs a multiplication, a relaxed load and a relaxed addition, without a lock; no
-/// call allocates. It may be used from any number of threads. Lock order: the estimator's own lock comes last; a store
+/// call allocates, but for the one with which not all keys are sampled any more. It may be used from any number of threads. Lock order: the estimator's own lock comes last; a store
 /// feeds it while it holds none of its own.
 public final class CurveEstimator: Sendable {
     /// Requests that are not sampled, by stripes of the hash, as of shards; each on a cache line of its own.
@@ -31,8 +31,8 @@ public final class CurveEstimator: Sendable {
 
     private let threshold: Atomic<UInt64>
     private let stripes: InlineArray<64, Stripe>
-    private let census = CurveCensus()
-    let state: Mutex<CurveState>
+    private let census: CurveCensus
+    private let state: Mutex<CurveState>
 
     /// Makes an estimator that has seen nothing.
     ///
@@ -70,6 +70,11 @@ public final class CurveEstimator: Sendable {
         self.policy = policy
         threshold = Atomic(state.threshold)
         stripes = InlineArray { _ in Stripe() }
+        let census = CurveCensus()
+        self.census = census
+        var state = state
+        state.census = census
+        if state.hasOverflowed { census.begin() }
         self.state = Mutex(state)
     }
 
@@ -77,6 +82,12 @@ public final class CurveEstimator: Sendable {
     @inline(__always)
     public func samples(_ hash: UInt64) -> Bool {
         Self.mix(hash) < threshold.load(ordering: .relaxed)
+    }
+
+    /// Looks at what tells whether a key is sampled.
+    @inline(__always)
+    func readAhead() {
+        _ = threshold.load(ordering: .relaxed)
     }
 
     /// A read that found the item, or did not.
@@ -139,15 +150,21 @@ public final class CurveEstimator: Sendable {
         _ expiresAt: UInt64,
         _ now: UInt64
     ) {
-        change { state in
-            state.read(
-                mixed,
-                isHit: isHit,
-                charged: charged,
-                payload: payload,
-                expiresAt: expiresAt,
-                now: now
+        let expiry = CurveClock.unit(expiresAt)
+        let time = CurveClock.unit(now)
+        if isHit {
+            let hit = CurveHit(
+                mixed: mixed,
+                charged: UInt32(clamping: charged),
+                payload: UInt32(clamping: payload),
+                expiry: expiry,
+                time: time
             )
+            if state.withLock({ state in state.note(hit) }) { return }
+            return change { _ in }
+        }
+        change { state in
+            state.read(mixed, isHit: false, charged: charged, payload: payload, expiry: expiry, unit: time)
         }
     }
 
@@ -220,7 +237,7 @@ public final class CurveEstimator: Sendable {
 
     /// The curve of what was counted since the start, later windows weighing more if `decay` was called.
     public func curve() -> MissRatioCurve {
-        let summary = state.withLock { state in
+        let summary = withState { state in
             collect(&state)
             return state.summary()
         }
@@ -229,17 +246,26 @@ public final class CurveEstimator: Sendable {
 
     /// Bytes of memory that the estimator's tables may take.
     public var memoryBytes: Int {
-        state.withLock { state in state.region.bytes + MemoryLayout<CurveCensus>.size }
+        withState { state in state.region.bytes + CurveCensus.memoryBytes }
     }
 
     /// Keys sampled now.
     public var sampledKeys: Int {
-        state.withLock { state in state.keyCount }
+        withState { state in state.keyCount }
+    }
+
+    /// Calls `body` with a state that has taken everything in.
+    @inline(__always)
+    func withState<R: Sendable>(_ body: (inout sending CurveState) -> R) -> R {
+        state.withLock { state in
+            state.takeNoted()
+            return body(&state)
+        }
     }
 
     @inline(__always)
     private func change(_ body: (inout CurveState) -> Void) {
-        state.withLock { state in
+        withState { state in
             body(&state)
             if state.isDue { collect(&state) }
             threshold.store(state.threshold, ordering: .relaxed)
@@ -263,12 +289,13 @@ public final class CurveEstimator: Sendable {
     /// Goes on from another state, which was made without holding the lock.
     func replace(with new: consuming sending CurveState) {
         let box = Mutex<CurveState?>(new)
-        state.withLock { state in
+        withState { state in
             collect(&state)
             guard var next = box.withLock({ next in next.take() }) else { return }
             next.taken = state.taken
             next.setBudget(state.budget)
             census.clear()
+            next.census = census
             next.beginCensus()
             state = next
             threshold.store(state.threshold, ordering: .relaxed)

@@ -103,16 +103,18 @@ struct CurveLane: BitwiseCopyable {
     let order: CurveTable<UInt8>
 
     init(_ region: inout CurveRegion, keys: Int) {
-        links = CurveTable(&region, count: keys * Self.count, repeating: CurveLink(word: 0))
-        counters = CurveTable(&region, count: keys << 4, repeating: 0)
-        let queues = keys == 0 ? 0 : Self.count * Self.queueStride
+        // What a lane's beginning takes comes first, together: then a tenant that asks for nothing has few pages.
+        let lanes = keys == 0 ? 0 : Self.count
+        let queues = lanes * Self.queueStride
         priorities = CurveTable(&region, count: queues, repeating: Self.noPriority)
-        heads = CurveTable(&region, count: queues, repeating: 0)
-        tails = CurveTable(&region, count: queues, repeating: 0)
-        queueBytes = CurveTable(&region, count: keys == 0 ? 0 : Self.count * 2, repeating: 0)
-        blocks = CurveTable(&region, count: keys == 0 ? 0 : Self.count * Self.blocksPerLane, repeating: CurveBlock())
-        lanes = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: CurveLane())
-        order = CurveTable(&region, count: keys == 0 ? 0 : Self.count, repeating: 0)
+        self.lanes = CurveTable(&region, count: lanes, repeating: CurveLane())
+        order = CurveTable(&region, count: lanes)
+        heads = CurveTable(&region, count: queues)
+        tails = CurveTable(&region, count: queues)
+        queueBytes = CurveTable(&region, count: lanes * 2)
+        blocks = CurveTable(&region, count: lanes * Self.blocksPerLane)
+        links = CurveTable(&region, count: keys * Self.count)
+        counters = CurveTable(&region, count: keys << 4)
     }
 
     static func bytes(_ keys: Int) -> Int {

@@ -62,13 +62,16 @@ enum CurveClock {
     private let base: UnsafeMutablePointer<Element>
     let count: Int
 
-    /// Takes `count` elements from the front of what is left of a region, at a cache line's start; the region holds zeros.
-    init(_ region: inout CurveRegion, count: Int, repeating element: Element) {
+    /// Takes `count` elements from the front of what is left of a region, at a cache line's start; all their bytes are 0.
+    init(_ region: inout CurveRegion, count: Int) {
         unsafe base = region.take(MemoryLayout<Element>.stride * count).bindMemory(to: Element.self, capacity: count)
         self.count = count
-        if unsafe withUnsafeBytes(of: element, { bytes in unsafe bytes.contains { byte in byte != 0 } }) {
-            unsafe base.update(repeating: element, count: count)
-        }
+    }
+
+    /// The same, with other elements.
+    init(_ region: inout CurveRegion, count: Int, repeating element: Element) {
+        self.init(&region, count: count)
+        unsafe base.update(repeating: element, count: count)
     }
 
     static func bytes(_ count: Int) -> Int {

@@ -82,7 +82,7 @@ extension CurveEstimator {
     /// - Parameter now: nanoseconds on the store's clock, so that expiries can be told on another.
     /// - Returns: bytes for `restore`.
     public func snapshot(now: UInt64) -> [UInt8] {
-        state.withLock { state in
+        withState { state in
             collect(&state)
             return state.snapshot(Self.magic, now)
         }
@@ -96,7 +96,7 @@ extension CurveEstimator {
     /// - Returns: false, with nothing changed, when the bytes are not a snapshot, are damaged, or are of another policy,
     ///   accounting or larger sample.
     public func restore(_ bytes: [UInt8], now: UInt64) -> Bool {
-        let (model, maximumKeys, sampleKeys) = state.withLock { state in
+        let (model, maximumKeys, sampleKeys) = withState { state in
             (state.model, state.maximumKeys, state.sampleKeys)
         }
         var restored = CurveState(model: model, maximumKeys: maximumKeys, sampleKeys: sampleKeys)

@@ -24,6 +24,16 @@ struct CurveCounts: BitwiseCopyable {
     }
 }
 
+/// A hit of a sampled key that has not been taken in yet.
+struct CurveHit: BitwiseCopyable {
+    var mixed: UInt64 = 0
+    var charged: UInt32 = 0
+    var payload: UInt32 = 0
+    /// In units of `CurveClock`, like the time of the hit.
+    var expiry: UInt32 = 0
+    var time: UInt32 = 0
+}
+
 /// The sample and the caches simulated on it; under the estimator's lock.
 ///
 /// Keys are sampled by hash (SHARDS, Waldspurger et al., FAST 2015): those whose mixed hash is below a threshold, which
@@ -35,14 +45,19 @@ struct CurveCounts: BitwiseCopyable {
 /// eviction since the start (`isComplete`) holds every key that is alive; the largest lane is complete unless the budget
 /// limits the sizes of interest.
 struct CurveState: ~Copyable {
-    // A pointer comes first: with another first field Swift 6.3 makes invalid code under the thread sanitizer.
+    // A pointer comes first: with another first field Swift 6.3 makes invalid code under the thread sanitizer. What a hit
+    // writes is next, beside the lock.
     let region: CurveRegion
+    private var notedCount = 0
+    private var noted = InlineArray<8, CurveHit>(repeating: CurveHit())
     let model: CurveModel
     let maximumKeys: Int
-    /// Key 0 is nobody.
+    /// Key 0 is nobody; those from `highestKey` on are still zeros.
     let keys: CurveTable<CurveKey>
-    /// Open addressing: the numbers of keys.
+    /// Open addressing: the numbers of keys; few keys use its beginning only.
     let table: CurveTable<UInt32>
+    private var tableMask: Int
+    private static let smallTable = 512
     /// For other policies than LRU, and for LRU; the other is empty.
     let lanes: CurveLanes
     let distances: CurveDistances
@@ -80,6 +95,8 @@ struct CurveState: ~Copyable {
     var taken = SIMD8<UInt64>.zero
     /// Sampled reads, not weighted.
     var sampledReads = 0.0
+    /// What counts all keys; the estimator's.
+    var census: CurveCensus?
     /// Sampled keys inserted since the census began, and their bytes.
     var countedKeys = 0
     var countedBytes = 0
@@ -100,9 +117,10 @@ struct CurveState: ~Copyable {
         bytes += isLRU ? CurveDistances.bytes(count) : CurveLanes.bytes(count)
         var region = CurveRegion(bytes: bytes)
         self.region = region
-        keys = CurveTable(&region, count: count, repeating: CurveKey())
-        table = CurveTable(&region, count: tableCount, repeating: 0)
         lanes = CurveLanes(&region, keys: isLRU ? 0 : count)
+        keys = CurveTable(&region, count: count)
+        table = CurveTable(&region, count: tableCount)
+        tableMask = min(tableCount, Self.smallTable) - 1
         distances = CurveDistances(&region, keys: isLRU ? count : 0)
         if !isLRU { lanes.begin(model) }
     }
@@ -122,25 +140,45 @@ struct CurveState: ~Copyable {
 
 // The events, for sampled keys.
 extension CurveState {
+    /// Notes a hit; false when there is no more room for others until `takeNoted`.
+    ///
+    /// Taken in one by one, hits of a store that is seldom asked would each meet all that they touch out of the caches.
+    mutating func note(_ hit: CurveHit) -> Bool {
+        noted[notedCount] = hit
+        notedCount += 1
+        return notedCount < noted.count
+    }
+
+    /// Takes the noted hits in; to be called before any other event, and before anything is asked.
+    mutating func takeNoted() {
+        guard notedCount > 0 else { return }
+        let count = notedCount
+        notedCount = 0
+        for index in 0..<count where noted[index].mixed < threshold {
+            let hit = noted[index]
+            let (charged, payload) = (Int(hit.charged), Int(hit.payload))
+            read(hit.mixed, isHit: true, charged: charged, payload: payload, expiry: hit.expiry, unit: hit.time)
+        }
+    }
+
     mutating func read(
         _ mixed: UInt64,
         isHit: Bool,
         charged: Int,
         payload: Int,
-        expiresAt: UInt64,
-        now: UInt64
+        expiry: UInt32,
+        unit: UInt32
     ) {
         sampledReads += 1
         dueIn -= 1
         budgetReads += Double(budget)
-        let unit = CurveClock.unit(now)
         sweep(unit)
         if isHit { storeHits += 1 } else { storeMisses += 1 }
         var key = find(mixed)
         if key == 0 {
             key = add(mixed)
             guard key != 0 else { return }
-            if isHit { keys[key].lifetime = Self.lifetime(expiresAt, unit) }
+            if isHit { keys[key].lifetime = Self.lifetime(expiry, unit) }
         }
         guard isHit else {
             reads.add(cell(mixed, isMiss: true), weight, .zero)
@@ -152,7 +190,7 @@ extension CurveState {
         storeHitBytes += Double(payload)
         resize(key, charged: charged, payload: payload)
         count(key, 1, isMiss: false)
-        access(key, 1, isMiss: false, expiry: CurveClock.unit(expiresAt), unit)
+        access(key, 1, isMiss: false, expiry: expiry, unit)
     }
 
     mutating func insert(_ mixed: UInt64, charged: Int, payload: Int, expiresAt: UInt64, group: UInt32, now: UInt64) {
@@ -167,14 +205,14 @@ extension CurveState {
             if keys[key].group != CurveKey.anyGroup { drop(key) }
             keys[key].group = group
         }
-        keys[key].lifetime = Self.lifetime(expiresAt, unit)
+        let expiry = CurveClock.unit(expiresAt)
+        keys[key].lifetime = Self.lifetime(expiry, unit)
         if !keys[key].isCounted {
             keys[key].isCounted = true
             countedKeys += 1
             countedBytes += payload
         }
         let pending = Int(keys[key].pending)
-        let expiry = CurveClock.unit(expiresAt)
         if pending > 0 {
             keys[key].pending = 0
             resize(key, charged: charged, payload: payload)
@@ -226,9 +264,8 @@ extension CurveState {
         if hasLanes { moveDown() }
     }
 
-    static func lifetime(_ expiresAt: UInt64, _ now: UInt32) -> UInt32 {
-        let expiry = CurveClock.unit(expiresAt)
-        return expiry == .max ? .max : expiry > now ? expiry - now : 0
+    static func lifetime(_ expiry: UInt32, _ now: UInt32) -> UInt32 {
+        expiry == .max ? .max : expiry > now ? expiry - now : 0
     }
 }
 
@@ -289,9 +326,21 @@ extension CurveState {
         rescale()
     }
 
+    /// Begins the count of all keys with those that were inserted while all were sampled.
+    private mutating func fillCensus() {
+        guard let census else { return }
+        census.begin()
+        countedBytes = 0
+        for key in 1...highestKey where keys[key].isInUse && keys[key].isCounted {
+            census.note(keys[key].mixed, payload: Int(keys[key].payload))
+            countedBytes += Int(keys[key].payload)
+        }
+    }
+
     mutating func beginCensus() {
         countedKeys = 0
         countedBytes = 0
+        if hasOverflowed { census?.begin() }
         guard highestKey > 0 else { return }
         for key in 1...highestKey { keys[key].isCounted = false }
     }
@@ -301,7 +350,7 @@ extension CurveState {
 extension CurveState {
     @inline(__always)
     private func home(_ mixed: UInt64) -> Int {
-        Int(truncatingIfNeeded: (mixed &* 0xd6e8_feb8_6659_fd93) >> 40) & (table.count - 1)
+        Int(truncatingIfNeeded: (mixed &* 0xd6e8_feb8_6659_fd93) >> 40) & tableMask
     }
 
     /// A key's number, 0 when it is not known.
@@ -311,8 +360,22 @@ extension CurveState {
         while true {
             let key = Int(table[place])
             if key == 0 || keys[key].mixed == mixed { return key }
-            place = (place + 1) & (table.count - 1)
+            place = (place + 1) & tableMask
         }
+    }
+
+    /// Makes use of the whole table.
+    private mutating func growTable() {
+        for place in 0...tableMask { table[place] = 0 }
+        tableMask = table.count - 1
+        guard highestKey > 0 else { return }
+        for key in 1...highestKey where keys[key].isInUse { enterTable(key) }
+    }
+
+    private func enterTable(_ key: Int) {
+        var place = home(keys[key].mixed)
+        while table[place] != 0 { place = (place + 1) & tableMask }
+        table[place] = UInt32(key)
     }
 
     /// A new key; 0 when it is no longer sampled after room was made.
@@ -326,6 +389,7 @@ extension CurveState {
 
     /// Puts a key that is not known into the table.
     mutating func enter(_ mixed: UInt64) -> Int {
+        if keyCount * 2 > tableMask, tableMask < table.count - 1 { growTable() }
         let key: Int
         if freeKey != 0 {
             key = freeKey
@@ -339,9 +403,7 @@ extension CurveState {
         keys[key].mixed = mixed
         keys[key].isInUse = true
         if hasLanes { lanes.forget(key) }
-        var place = home(mixed)
-        while table[place] != 0 { place = (place + 1) & (table.count - 1) }
-        table[place] = UInt32(key)
+        enterTable(key)
         return key
     }
 
@@ -351,7 +413,7 @@ extension CurveState {
         drop(key)
         footprint -= Int(keys[key].charged)
         // Backward-shift deletion: no gaps in runs.
-        let mask = table.count - 1
+        let mask = tableMask
         var place = home(keys[key].mixed)
         while Int(table[place]) != key { place = (place + 1) & mask }
         var next = (place + 1) & mask
@@ -377,6 +439,7 @@ extension CurveState {
     private mutating func makeRoom() {
         if hasOverflowed, forgetDead() >= sampleKeys / 16 { return }
         let target = sampleKeys - sampleKeys / 16
+        if !hasOverflowed { fillCensus() }
         hasOverflowed = true
         while keyCount > target {
             let share = max(Double(target) / Double(keyCount), 0.5) * 0.995

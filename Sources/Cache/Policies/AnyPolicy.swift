@@ -47,9 +47,9 @@ public struct CostWeights: Sendable, Equatable {
 /// A debug build checks each answer against the contract.
 struct AnyPolicy: Policy {
     let kind: PolicyKind
+    private(set) var lazyGDSF = LazyGDSF()
     private(set) var lru = LRU()
     private(set) var s3fifo = S3FIFO()
-    private(set) var lazyGDSF = LazyGDSF()
 
     static var targetLoad: Double { LazyGDSF.targetLoad }
 

@@ -1,31 +1,6 @@
 private import Glibc
 internal import Transport
 
-/// What became of a connection.
-enum ClientFailure: Error, Equatable {
-    /// It can't be opened.
-    case connect(Int32)
-    /// It took too long to open.
-    case connectTimeout
-    /// The server closed it before its reply was complete.
-    case closed
-    /// The reply took too long.
-    case timeout
-    /// The reply can't be understood.
-    case malformed(String)
-
-    /// How reports call it.
-    var name: String {
-        switch self {
-        case .connect(let code): unsafe "connect: " + (strerror(code).map { unsafe String(cString: $0) } ?? "\(code)")
-        case .connectTimeout: "connect: timeout"
-        case .closed: "connection closed"
-        case .timeout: "timeout"
-        case .malformed(let what): "malformed reply: \(what)"
-        }
-    }
-}
-
 /// Whoever uses connections.
 ///
 /// Called on the reactor's thread.
@@ -45,15 +20,21 @@ protocol ClientOwner: AnyObject {
 /// What connections of one thread share.
 final class ClientContext {
     let reactor: Reactor
-    let endpoint: HTTPEndpoint
+    let server: ServerAddresses
+    /// Nanoseconds a reply may take.
     let timeout: UInt64
-    /// Where what has come is read into.
+    /// Nanoseconds that connecting may take, of all addresses together, and then TLS.
+    let connectTimeout: UInt64
+    /// Where what has come is read into; takes a whole TLS record.
     var input = [UInt8](repeating: 0, count: 64 << 10)
+    /// The address that connections try first: the last that worked.
+    var preferredAddress = 0
 
-    init(reactor: Reactor, endpoint: HTTPEndpoint, timeout: UInt64) {
+    init(reactor: Reactor, server: ServerAddresses, settings: BenchmarkPlan) {
         self.reactor = reactor
-        self.endpoint = endpoint
-        self.timeout = timeout
+        self.server = server
+        timeout = settings.timeout
+        connectTimeout = settings.connectTimeout
     }
 }
 
@@ -62,6 +43,7 @@ final class ClientConnection: ReadinessHandler {
     private enum State {
         case closed
         case connecting
+        case handshaking
         case free
         case busy
     }
@@ -79,8 +61,11 @@ final class ClientConnection: ReadinessHandler {
 
     private let context: ClientContext
     private unowned let owner: any ClientOwner
-    private var descriptor: Int32 = -1
+    private var stream: ByteStream?
     private var state = State.closed
+    private var address = 0
+    /// Addresses that may still be tried.
+    private var addressesLeft = 0
     private var sent = 0
     private var deadline = UInt64.max
     private var pause = shortestPause
@@ -98,24 +83,46 @@ final class ClientConnection: ReadinessHandler {
     /// Opens it; the owner is told how that ends.
     func open() {
         guard state == .closed, !isRetired else { return }
-        descriptor = socket(context.endpoint.family, Int32(SOCK_STREAM.rawValue) | Self.flags, 0)
-        guard descriptor >= 0 else { return fail(.connect(errno)) }
+        addressesLeft = context.server.all.count
+        address = context.preferredAddress
+        connect()
+    }
+
+    /// Tries an address.
+    private func connect() {
+        let target = context.server.all[address]
+        let descriptor = socket(target.family, Int32(SOCK_STREAM.rawValue) | Self.flags, 0)
+        guard descriptor >= 0 else { return refused(errno) }
         var one: Int32 = 1
         unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+        guard let stream = ByteStream(descriptor, to: context.server.endpoint.host, tls: context.server.tls) else {
+            Glibc.close(descriptor)
+            return fail(.tls("it cannot be set up"))
+        }
+        self.stream = stream
         state = .connecting
-        deadline = MonotonicClock.now &+ context.timeout
-        let code = unsafe context.endpoint.address.withUnsafeBytes { bytes in
-            unsafe connect(
+        deadline = MonotonicClock.now &+ context.connectTimeout / UInt64(context.server.all.count)
+        let code = unsafe target.bytes.withUnsafeBytes { bytes in
+            unsafe Glibc.connect(
                 descriptor,
                 bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
                 socklen_t(bytes.count)
             )
         }
-        guard code == 0 || errno == EINPROGRESS else { return fail(.connect(errno)) }
+        guard code == 0 || errno == EINPROGRESS else { return refused(errno) }
         watch([.write])
     }
 
     private static let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+
+    /// Goes on to the next address, if there is one.
+    private func refused(_ code: Int32) {
+        addressesLeft -= 1
+        guard addressesLeft > 0 else { return fail(.connect(code)) }
+        closeStream()
+        address = (address + 1) % context.server.all.count
+        connect()
+    }
 
     /// Sends `output`; `now`: the time it is sent.
     func send(keepsBody: Bool, now: UInt64) {
@@ -138,7 +145,8 @@ final class ClientConnection: ReadinessHandler {
     func checkDeadline(_ now: UInt64) {
         guard now >= deadline else { return }
         switch state {
-        case .connecting: fail(.connectTimeout)
+        case .connecting: refused(ETIMEDOUT)
+        case .handshaking: fail(.tls("the handshake took too long"))
         case .busy: fail(.timeout)
         case .closed, .free: break
         }
@@ -149,6 +157,7 @@ final class ClientConnection: ReadinessHandler {
     func ready(_ events: Readiness) {
         switch state {
         case .connecting: finishConnecting()
+        case .handshaking: shakeHands()
         case .free, .busy:
             if events.contains(.write), waitsToWrite { flush() }
             if state != .closed, events.contains(.read) || events.contains(.failed) { receive() }
@@ -157,32 +166,45 @@ final class ClientConnection: ReadinessHandler {
     }
 
     private func finishConnecting() {
+        guard let stream else { return }
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
-        unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-        guard code == 0 else { return fail(.connect(code)) }
-        state = .free
-        deadline = .max
-        watch([.read])
-        owner.opened(self)
+        unsafe getsockopt(stream.descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        guard code == 0 else { return refused(code) }
+        context.preferredAddress = address
+        state = .handshaking
+        deadline = MonotonicClock.now &+ context.connectTimeout
+        shakeHands()
+    }
+
+    private func shakeHands() {
+        switch stream?.handshake() {
+        case .done:
+            state = .free
+            deadline = .max
+            watch([.read])
+            if isFree { owner.opened(self) }
+        case .blocked(let interest): watch(interest)
+        case .failed(let reason): fail(.tls(reason))
+        case nil: break
+        }
     }
 
     private func flush() {
         while sent < output.count {
-            let count = unsafe output.withUnsafeBytes { bytes in
-                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[sent...])
-                return unsafe Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+            let transfer = unsafe output.withUnsafeBytes { bytes in
+                unsafe stream?.write(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
             }
-            if count < 0 {
-                if errno == EINTR { continue }
-                guard errno == EAGAIN else { return fail(.closed) }
+            switch transfer {
+            case .bytes(let count): sent += count
+            case .blocked:
                 if !waitsToWrite {
                     waitsToWrite = true
                     watch([.read, .write])
                 }
                 return
+            case .ended, .failed, nil: return fail(.closed)
             }
-            sent += count
         }
         if waitsToWrite {
             waitsToWrite = false
@@ -191,17 +213,20 @@ final class ClientConnection: ReadinessHandler {
     }
 
     private func receive() {
-        let count = unsafe context.input.withUnsafeMutableBytes { bytes in
-            unsafe recv(descriptor, bytes.baseAddress, bytes.count, 0)
-        }
-        if count < 0 {
-            if errno != EAGAIN, errno != EINTR { fail(.closed) }
-            return
-        }
-        guard count > 0 else {
+        let transfer = unsafe context.input.withUnsafeMutableBytes { unsafe stream?.read(into: $0) }
+        switch transfer {
+        case .bytes(let count): take(count)
+        // Of TLS it may have been a ticket.
+        case .blocked: break
+        case .ended:
             if state == .busy, !reply.isUntouched, reply.end() { return finish() }
-            return fail(.closed)
+            fail(.closed)
+        case .failed, nil: fail(.closed)
         }
+    }
+
+    /// Takes what has been read.
+    private func take(_ count: Int) {
         guard state == .busy else { return fail(.malformed("bytes without a request")) }
         received += count
         let input = context.input
@@ -239,8 +264,9 @@ final class ClientConnection: ReadinessHandler {
     }
 
     private func watch(_ interest: Interest) {
+        guard let stream else { return }
         do throws(TransportError) {
-            try context.reactor.watch(descriptor, interest, self)
+            try context.reactor.watch(stream.descriptor, interest, self)
         } catch {
             fail(.connect(error.errno))
         }
@@ -250,9 +276,13 @@ final class ClientConnection: ReadinessHandler {
         state = .closed
         deadline = .max
         waitsToWrite = false
-        guard descriptor >= 0 else { return }
-        context.reactor.unwatch(descriptor)
-        Glibc.close(descriptor)
-        descriptor = -1
+        closeStream()
+    }
+
+    private func closeStream() {
+        guard let stream else { return }
+        context.reactor.unwatch(stream.descriptor)
+        stream.close()
+        self.stream = nil
     }
 }

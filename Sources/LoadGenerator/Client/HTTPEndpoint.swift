@@ -1,24 +1,19 @@
-private import Glibc
-
-/// Where a DynamoDB listens, and its address once looked up.
+/// Where a DynamoDB listens.
 public struct HTTPEndpoint: Sendable, Equatable, CustomStringConvertible {
     /// The host, IPv6 addresses without brackets.
     public let host: String
     /// The port.
     public let port: UInt16
-    /// A `sockaddr_in` or `sockaddr_in6`.
-    let address: [UInt8]
-    let family: Int32
+    /// Whether it speaks TLS.
+    public let isSecure: Bool
 
-    /// Takes `http://host[:port][/]` apart and looks the host up.
+    /// Takes `http://host[:port][/]` or `https://host[:port][/]` apart.
     public init(_ url: String) throws(PlanError) {
-        guard !url.hasPrefix("https://") else {
-            throw PlanError(
-                "endpoint '\(url)': the load generator speaks plain HTTP only; put a proxy that speaks TLS in between"
-            )
+        isSecure = url.hasPrefix("https://")
+        guard isSecure || url.hasPrefix("http://") else {
+            throw PlanError("endpoint '\(url)' is neither an http:// nor an https:// URL")
         }
-        guard url.hasPrefix("http://") else { throw PlanError("endpoint '\(url)' is no http:// URL") }
-        var authority = String(url.dropFirst(7))
+        var authority = String(url.dropFirst(isSecure ? 8 : 7))
         if authority.hasSuffix("/") { authority.removeLast() }
         guard !authority.contains(where: { "/?#@".contains($0) }) else {
             throw PlanError("endpoint '\(url)': host and port only")
@@ -34,31 +29,27 @@ public struct HTTPEndpoint: Sendable, Equatable, CustomStringConvertible {
         } else {
             host = authority
         }
-        guard !host.isEmpty, let port = portText.map({ UInt16($0) }) ?? 80, port > 0 else {
-            throw PlanError("endpoint '\(url)' has no valid host and port")
-        }
+        // A space or a control character in the host would end the line of a request's head.
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            let port = portText.map({ UInt16($0) }) ?? (isSecure ? 443 : 80), port > 0
+        else { throw PlanError("endpoint '\(url)' has no valid host and port") }
         self.port = port
-        (address, family) = try Self.resolve(host, port)
     }
 
     /// `host:port` as in a URL.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// The value of a request's `Host` field.
-    var authority: String { port == 80 ? (host.contains(":") ? "[\(host)]" : host) : description }
+    var authority: String {
+        guard port == (isSecure ? 443 : 80) else { return description }
+        return host.contains(":") ? "[\(host)]" : host
+    }
 
-    private static func resolve(_ host: String, _ port: UInt16) throws(PlanError) -> ([UInt8], Int32) {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_NUMERICSERV
-        var found: UnsafeMutablePointer<addrinfo>?
-        let code = unsafe getaddrinfo(host, String(port), &hints, &found)
-        guard code == 0, let first = unsafe found else {
-            let reason = unsafe gai_strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
-            throw PlanError("endpoint: cannot look up \(host): \(reason)")
-        }
-        defer { unsafe freeaddrinfo(first) }
-        let bytes = unsafe UnsafeRawBufferPointer(start: first.pointee.ai_addr, count: Int(first.pointee.ai_addrlen))
-        return unsafe (Array(bytes), first.pointee.ai_family)
+    /// The region that a name of AWS's says: `dynamodb.eu-west-1.amazonaws.com`; nil for other hosts.
+    public var region: String? {
+        let domains = ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
+        guard domains.contains(where: { host.hasSuffix("." + $0) }) else { return nil }
+        return host.split(separator: ".").first { $0.wholeMatch(of: /[a-z]{2,}(-[a-z]+)+-[0-9]/) != nil }
+            .map(String.init)
     }
 }

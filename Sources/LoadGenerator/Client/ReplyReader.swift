@@ -30,6 +30,8 @@ struct ReplyReader {
     /// The value of `X-Leveret-Cache`; empty without.
     private(set) var cacheStatus: [UInt8] = []
     private(set) var body: [UInt8] = []
+    /// Bytes of the body so far, kept or not.
+    private(set) var bodyCount = 0
     private var keepsBody = false
     private var stage = Stage.head
     /// A head or line that has come in part.
@@ -48,6 +50,7 @@ struct ReplyReader {
     mutating func reset(keepsBody: Bool) {
         status = 0
         keepsAlive = true
+        bodyCount = 0
         self.keepsBody = keepsBody
         stage = .head
         if !body.isEmpty { body.removeAll(keepingCapacity: true) }
@@ -103,6 +106,9 @@ struct ReplyReader {
 
     private mutating func takeHead(_ bytes: Span<UInt8>, _ place: inout Int) throws(ReplyProblem) {
         if pending.isEmpty {
+            // What is no text may have no end of a line. An alert's record begins with 21.
+            if bytes[place] == 21 { throw ReplyProblem(name: "TLS; it wants an https endpoint") }
+            guard bytes[place] == UInt8(ascii: "H") else { throw ReplyProblem(name: "not HTTP/1.1") }
             if let end = Self.headEnd(bytes, from: place) {
                 try parse(bytes.extracting(place..<end))
                 place = end
@@ -221,6 +227,7 @@ struct ReplyReader {
     // MARK: Body
 
     private mutating func keep(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        bodyCount += range.count
         guard keepsBody || status != 200 else { return }
         for index in range.prefix(max(0, Self.keptBody - body.count)) { body.append(bytes[index]) }
     }

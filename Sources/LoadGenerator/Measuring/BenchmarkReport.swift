@@ -1,3 +1,5 @@
+import JSON
+
 /// What a run has shown.
 public struct BenchmarkReport: Sendable {
     /// A tenant's part.
@@ -90,8 +92,12 @@ public struct BenchmarkReport: Sendable {
         }
         for tenant in tenants {
             let tally = tenant.tally
-            let problems = (tally.errors.all + tally.throttled.all).map { "\($0.name) \($0.count)" }
-            if !problems.isEmpty { text += "\(tenant.name): \(problems.joined(separator: ", "))\n" }
+            for (name, count) in tally.errors.all + tally.throttled.all {
+                text += "\(tenant.name): \(name) \(count)" + (tally.messages[name].map { ": \($0)" } ?? "") + "\n"
+            }
+            if tally.absent > 0 {
+                text += "\(tenant.name): \(tally.absent) items that were read are not there; --load writes them\n"
+            }
             if tally.retries > 0 { text += "\(tenant.name): \(tally.retries) requests were sent again\n" }
             if tally.incompleteBatches > 0 {
                 text += "\(tenant.name): \(tally.incompleteBatches) batches were incomplete\n"
@@ -120,7 +126,7 @@ public struct BenchmarkReport: Sendable {
 
     /// One JSON object; docs/bench.md explains it.
     public var json: String {
-        ReportJSON.object([
+        JSONValue.object([
             ("total", Self.json(total)), ("tenants", .list(tenants.map(Self.json))),
             ("series", .list(points.map(json))),
             (
@@ -130,13 +136,15 @@ public struct BenchmarkReport: Sendable {
         ]).text + "\n"
     }
 
-    private static func json(_ tenant: Tenant) -> ReportJSON {
+    private static func json(_ tenant: Tenant) -> JSONValue {
         let tally = tenant.tally
         return .object([
             ("name", .string(tenant.name)), ("seconds", .number(tenant.seconds)),
             ("operations", .integer(tally.succeeded)), ("operations_per_second", .number(tenant.rate)),
             ("failed", .integer(tally.failed)), ("hits", .integer(tally.hits)), ("misses", .integer(tally.misses)),
             ("cache", counts(tally.cache)), ("errors", counts(tally.errors)), ("throttled", counts(tally.throttled)),
+            ("messages", .object(tally.messages.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+            ("absent", .integer(tally.absent)),
             ("retries", .integer(tally.retries)), ("incomplete_batches", .integer(tally.incompleteBatches)),
             ("reconnects", .integer(tally.reconnects)), ("unfinished", .integer(tally.unfinished)),
             ("bytes_sent", .integer(tally.bytesSent)), ("bytes_received", .integer(tally.bytesReceived)),
@@ -153,8 +161,8 @@ public struct BenchmarkReport: Sendable {
         ])
     }
 
-    private static func json(_ operation: OperationTally) -> ReportJSON {
-        var members: [(String, ReportJSON)] = [
+    private static func json(_ operation: OperationTally) -> JSONValue {
+        var members: [(name: String, value: JSONValue)] = [
             ("operations", .integer(operation.succeeded)), ("failed", .integer(operation.failed)),
             ("latency_us", json(operation.latency)),
         ]
@@ -162,7 +170,7 @@ public struct BenchmarkReport: Sendable {
         return .object(members)
     }
 
-    private static func json(_ histogram: LatencyHistogram) -> ReportJSON {
+    private static func json(_ histogram: LatencyHistogram) -> JSONValue {
         .object(
             [("count", .integer(Int(histogram.count))), ("mean", .number(histogram.mean / 1e3))]
                 + [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)].map { name, part in
@@ -174,7 +182,7 @@ public struct BenchmarkReport: Sendable {
         )
     }
 
-    private func json(_ point: Point) -> ReportJSON {
+    private func json(_ point: Point) -> JSONValue {
         let names = tenants.map(\.name)
         return .object([
             ("begin", .number(point.begin)), ("seconds", .number(point.length)), ("warmup", .flag(point.begin < 0)),
@@ -199,7 +207,7 @@ public struct BenchmarkReport: Sendable {
         ])
     }
 
-    private static func counts(_ counts: NamedCounts) -> ReportJSON {
+    private static func counts(_ counts: NamedCounts) -> JSONValue {
         .object(counts.all.map { ($0.name, .integer($0.count)) })
     }
 

@@ -72,6 +72,10 @@ public struct Tally: Sendable {
     public internal(set) var errors = NamedCounts()
     /// Operations that failed because of throttling, by DynamoDB's error.
     public internal(set) var throttled = NamedCounts()
+    /// What the first failed operation of each name said, by name.
+    public internal(set) var messages: [String: String] = [:]
+    /// GetItem replies without an item.
+    public internal(set) var absent = 0
     /// Requests that were sent again.
     public internal(set) var retries = 0
     /// BatchGetItem replies with unprocessed keys.
@@ -97,11 +101,19 @@ public struct Tally: Sendable {
             .reduce(0) { $0 + cache[$1] }
     }
 
+    /// Notes what an operation that failed said, if it is the first of its name.
+    mutating func note(_ message: @autoclosure () -> String?, of name: String) {
+        guard messages[name] == nil, messages.count < 64 else { return }
+        messages[name] = message()
+    }
+
     mutating func merge(_ other: Tally) {
         for index in operations.indices { operations[index].merge(other.operations[index]) }
         cache.merge(other.cache)
         errors.merge(other.errors)
         throttled.merge(other.throttled)
+        messages.merge(other.messages) { own, _ in own }
+        absent += other.absent
         retries += other.retries
         incompleteBatches += other.incompleteBatches
         reconnects += other.reconnects

@@ -206,11 +206,7 @@ final class RequestMaker {
             items.appendKey(number, to: &body)
         }
         if kind == .consistentGet { append(#","ConsistentRead":true"#) }
-        if kind == .update {
-            append(#","UpdateExpression":"SET payload = :p","ExpressionAttributeValues":{":p":"#)
-            items.appendPayload(number, to: &body)
-            append("}")
-        }
+        if kind == .update { items.appendUpdate(number, to: &body) }
         append("}")
     }
 }

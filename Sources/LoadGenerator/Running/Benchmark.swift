@@ -23,30 +23,35 @@ public enum BenchmarkEvent: Sendable {
 /// Runs a plan.
 public struct Benchmark: Sendable {
     private let plan: BenchmarkPlan
+    private let server: ServerAddresses
     private let states: [TenantState]
     /// Set it to end the run early.
-    public let stop = StopFlag()
+    public let stop: StopFlag
 
-    /// Checks the plan and reads its traces.
-    public init(_ plan: BenchmarkPlan) throws {
+    /// Checks the plan, looks the endpoint's host up and reads traces.
+    public init(_ plan: BenchmarkPlan, stop: StopFlag = StopFlag()) throws {
         try plan.check()
         Self.raiseLimit()
         self.plan = plan
+        self.stop = stop
+        server = try ServerAddresses(plan.endpoint, trust: plan.trust)
         var states: [TenantState] = []
         for tenant in plan.tenants {
             var trace: TraceKeys?
-            if case .trace(let path) = tenant.distribution { trace = try TraceKeys(path: path) }
+            if case .trace(let path) = tenant.distribution {
+                trace = try TraceKeys(path: path, keepsTimes: tenant.traceSpeed != nil)
+            }
             states.append(TenantState(tenant, trace: trace))
         }
         self.states = states
     }
 
-    /// Creates tables and loads them.
+    /// Creates tables and loads them, or finds out whether they are there.
     ///
     /// Blocks the calling thread, on which `event` is called.
     public func setUp(_ setup: TableSetup, event: (BenchmarkEvent) -> Void) throws {
-        for state in states {
-            try TableLoader(plan, state, setup, stop: stop).run(event)
+        for state in states where !stop.value {
+            try TableLoader(plan, server, state, setup, stop: stop).run(event)
         }
     }
 
@@ -60,6 +65,7 @@ public struct Benchmark: Sendable {
         for part in 0..<plan.threads {
             let worker = Worker(
                 plan: plan,
+                server: server,
                 states: states,
                 part: part,
                 gate: gate,
@@ -142,7 +148,8 @@ public struct Benchmark: Sendable {
                 tally.merge(thread.tallies[index])
                 if index < thread.ends.count { last = max(last, thread.ends[index]) }
             }
-            let end = plan.operations != nil && last > times.measure ? min(last, ended) : ended
+            let endsEarly = plan.operations != nil || plan.tenants[index].traceSpeed != nil
+            let end = endsEarly && last > times.measure ? min(last, ended) : ended
             return BenchmarkReport.Tenant(
                 name: plan.tenants[index].name,
                 seconds: end > times.measure ? Double(end - times.measure) / 1e9 : 0,

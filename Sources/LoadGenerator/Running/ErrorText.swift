@@ -24,6 +24,36 @@ enum ErrorText {
         return isName ? String(decoding: text, as: UTF8.self) : "HTTP \(status)"
     }
 
+    /// What the error says for people; nil if nothing.
+    static func message(_ body: [UInt8]) -> String? {
+        guard var place = find(#""message""#, in: body) ?? find(#""Message""#, in: body) else { return nil }
+        while place < body.count, body[place] == UInt8(ascii: ":") || body[place] == 32 { place += 1 }
+        guard place < body.count, body[place] == UInt8(ascii: "\"") else { return nil }
+        var text: [UInt8] = []
+        var isEscaped = false
+        for byte in body[(place + 1)...].prefix(300) {
+            if isEscaped {
+                // A line's end or a tab; others stand for themselves.
+                text.append(byte == UInt8(ascii: "n") || byte == UInt8(ascii: "t") ? 32 : byte)
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\"") {
+                break
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                text.append(max(byte, 32))
+            }
+        }
+        return text.isEmpty ? nil : String(decoding: text, as: UTF8.self)
+    }
+
+    /// An error reply in one line.
+    static func words(_ body: [UInt8], status: Int) -> String {
+        let name = name(body, status: status)
+        guard let message = message(body) else { return name }
+        return "\(name): \(message)"
+    }
+
     /// Whether an object member has something in it: `"UnprocessedKeys":{"...`.
     static func isFilled(_ member: String, in body: [UInt8]) -> Bool {
         guard var place = find("\"\(member)\"", in: body) else { return false }

@@ -17,7 +17,7 @@ public struct TableSetup: Sendable {
     public init() {}
 }
 
-/// Creates a tenant's table and fills it by BatchWriteItem.
+/// Has a tenant's table looked at or made, and fills it by BatchWriteItem.
 final class TableLoader: ClientOwner {
     /// DynamoDB's limit.
     private static let batchItems = 25
@@ -45,12 +45,18 @@ final class TableLoader: ClientOwner {
     private var backoff = shortestBackoff
     private var problem: String?
 
-    init(_ settings: BenchmarkPlan, _ state: TenantState, _ setup: TableSetup, stop: StopFlag) throws {
+    init(
+        _ settings: BenchmarkPlan,
+        _ server: ServerAddresses,
+        _ state: TenantState,
+        _ setup: TableSetup,
+        stop: StopFlag
+    ) throws {
         plan = state.plan
         self.setup = setup
         self.stop = stop
         reactor = try Reactor()
-        context = ClientContext(reactor: reactor, endpoint: settings.endpoint, timeout: settings.timeout)
+        context = ClientContext(reactor: reactor, server: server, settings: settings)
         maker = RequestMaker(
             plan,
             endpoint: settings.endpoint,
@@ -63,8 +69,9 @@ final class TableLoader: ClientOwner {
     }
 
     func run(_ event: (BenchmarkEvent) -> Void) throws {
-        if setup.creates { try create() }
-        guard total > 0 else { return }
+        let preparation = TablePreparation(plan, maker, context, stop: stop)
+        if setup.creates { try preparation.create(setup) } else { try preparation.check() }
+        guard total > 0, !stop.value else { return }
         problem = nil
         progress = MonotonicClock.now
         connections = (0..<max(1, setup.connections)).map { _ in ClientConnection(context, owner: self) }
@@ -82,54 +89,6 @@ final class TableLoader: ClientOwner {
         }
         for connection in connections { connection.retire() }
         if let problem { throw BenchmarkError("loading table \(plan.table) of \(plan.name): \(problem)") }
-    }
-
-    // MARK: Creating
-
-    private func create() throws {
-        var body = Array(#"{"TableName":"#.utf8)
-        maker.items.appendTable(to: &body)
-        let describe = body + Array("}".utf8)
-        let ranged = maker.items.hasRangeKey
-        let range = ranged ? #",{"AttributeName":"seq","AttributeType":"S"}"# : ""
-        let rangeKey = ranged ? #",{"AttributeName":"seq","KeyType":"RANGE"}"# : ""
-        body += Array(#","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}\#(range)]"#.utf8)
-        body += Array(#","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}\#(rangeKey)]"#.utf8)
-        if let (reads, writes) = setup.provisioned {
-            let units = #"{"ReadCapacityUnits":\#(reads),"WriteCapacityUnits":\#(writes)}"#
-            body += Array(#","BillingMode":"PROVISIONED","ProvisionedThroughput":\#(units)}"#.utf8)
-        } else {
-            body += Array(#","BillingMode":"PAY_PER_REQUEST"}"#.utf8)
-        }
-        let created = try call(.createTable, body)
-        let name = ErrorText.name(created.body, status: created.status)
-        guard created.status == 200 || name == "ResourceInUseException" else {
-            throw BenchmarkError("creating table \(plan.table) of \(plan.name): \(Self.words(created))")
-        }
-        for _ in 0..<600 where !stop.value {
-            let described = try call(.describeTable, describe)
-            guard described.status == 200 else {
-                throw BenchmarkError("describing table \(plan.table) of \(plan.name): \(Self.words(described))")
-            }
-            if ErrorText.find(#""TableStatus":"ACTIVE""#, in: described.body.filter({ $0 != 32 })) != nil { return }
-            MonotonicClock.sleep(until: MonotonicClock.now + 100_000_000)
-        }
-        if !stop.value { throw BenchmarkError("table \(plan.table) of \(plan.name) does not become active") }
-    }
-
-    private static func words(_ reply: (status: Int, body: [UInt8])) -> String {
-        let text = String(decoding: reply.body.prefix(300), as: UTF8.self)
-        return "\(reply.status) \(text.unicodeScalars.map { $0.value < 32 ? " " : String($0) }.joined())"
-    }
-
-    /// One request, waited for.
-    private func call(_ kind: WireKind, _ body: [UInt8]) throws -> (status: Int, body: [UInt8]) {
-        problem = nil
-        let caller = Caller(context) { [unowned self] connection in
-            reactor.refreshClocks()
-            maker.write(kind, body: body, into: &connection.output, now: reactor.wallClock)
-        }
-        return try caller.call()
     }
 
     // MARK: Loading
@@ -150,7 +109,7 @@ final class TableLoader: ClientOwner {
             return sendNext(connection)
         }
         guard reply.status == 200 || reply.status >= 500 || ErrorText.isThrottling(name) else {
-            problem = Self.words((reply.status, reply.body))
+            problem = ErrorText.words(reply.body, status: reply.status)
             return reactor.stop()
         }
         // Halved, since one that is always too large would never be taken as a whole.
@@ -165,7 +124,8 @@ final class TableLoader: ClientOwner {
 
     func failed(_ connection: ClientConnection, _ failure: ClientFailure, wasBusy: Bool) {
         if let range = inWork.removeValue(forKey: ObjectIdentifier(connection)) { again.append(range) }
-        if case .connect = failure, done == 0 {
+        // One that is there and is lost comes back, or patience ends.
+        if !wasBusy, done == 0 {
             problem = failure.name
             reactor.stop()
         }
@@ -206,51 +166,5 @@ final class TableLoader: ClientOwner {
             next += 1
         }
         return start..<next
-    }
-}
-
-/// One request on a connection of its own, waited for.
-final class Caller: ClientOwner {
-    private let context: ClientContext
-    private let write: (ClientConnection) -> Void
-    private var result: Result<(status: Int, body: [UInt8]), ClientFailure>?
-
-    init(_ context: ClientContext, _ write: @escaping (ClientConnection) -> Void) {
-        self.context = context
-        self.write = write
-    }
-
-    func call() throws -> (status: Int, body: [UInt8]) {
-        let connection = ClientConnection(context, owner: self)
-        connection.open()
-        while result == nil {
-            context.reactor.schedule(after: 100_000_000) { [weak self, weak connection] in
-                connection?.checkDeadline(MonotonicClock.now)
-                self?.context.reactor.stop()
-            }
-            context.reactor.run()
-        }
-        connection.retire()
-        switch result {
-        case .success(let reply): return reply
-        case .failure(let failure): throw BenchmarkError("\(context.endpoint): \(failure.name)")
-        case nil: throw BenchmarkError("\(context.endpoint): no reply")
-        }
-    }
-
-    func opened(_ connection: ClientConnection) {
-        guard result == nil else { return }
-        write(connection)
-        connection.send(keepsBody: true, now: MonotonicClock.now)
-    }
-
-    func replied(_ connection: ClientConnection) {
-        result = .success((connection.reply.status, connection.reply.body))
-        context.reactor.stop()
-    }
-
-    func failed(_ connection: ClientConnection, _ failure: ClientFailure, wasBusy: Bool) {
-        result = result ?? .failure(failure)
-        context.reactor.stop()
     }
 }

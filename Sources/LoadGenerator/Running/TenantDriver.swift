@@ -2,22 +2,6 @@ private import DynamoDB
 internal import Synchronization
 internal import Transport
 
-/// What the threads of a run know of a tenant together.
-final class TenantState: Sendable {
-    let plan: TenantPlan
-    let trace: TraceKeys?
-    /// Keys that exist, with those being inserted.
-    let keys: Atomic<Int>
-    /// The next request of the trace.
-    let position = Atomic(0)
-
-    init(_ plan: TenantPlan, trace: TraceKeys?) {
-        self.plan = plan
-        self.trace = trace
-        keys = Atomic(trace?.keys ?? plan.keys)
-    }
-}
-
 /// When things happen in a run, on the monotonic clock.
 struct RunTimes: Sendable {
     /// The first operation.
@@ -56,7 +40,7 @@ final class TenantDriver: ClientOwner {
     private var free: [ClientConnection] = []
     private var random: RandomSource
     private var chooser: KeyChooser
-    private var schedule: ArrivalSchedule?
+    private var schedule: Schedule?
     private let part: Int
     private let parts: Int
     /// Times of operations that are due, from `queueStart` on.
@@ -102,7 +86,7 @@ final class TenantDriver: ClientOwner {
         )
         maker = RequestMaker(
             plan,
-            endpoint: context.endpoint,
+            endpoint: context.server.endpoint,
             trace: state.trace,
             settings: settings,
             now: context.reactor.wallClock
@@ -135,21 +119,28 @@ final class TenantDriver: ClientOwner {
         self.times = times
         currentNumber = times.interval(at: times.start)
         currentEnd = Self.end(of: currentNumber, times)
-        if let rate = plan.rate {
-            schedule = ArrivalSchedule(
-                rate: rate / Double(parts),
-                arrivals: plan.arrivals,
-                start: times.start,
-                phase: Double(part) / Double(parts)
+        if let trace = state.trace, let speed = plan.traceSpeed {
+            schedule = .trace(TraceSchedule(trace, speed: speed, start: times.start, part: part, parts: parts))
+        } else if let rate = plan.rate {
+            schedule = .rate(
+                ArrivalSchedule(
+                    rate: rate / Double(parts),
+                    arrivals: plan.arrivals,
+                    start: times.start,
+                    phase: Double(part) / Double(parts)
+                )
             )
         }
         for connection in connections { connection.open() }
     }
 
-    var isFinished: Bool { running == 0 && (isEnding || budget == 0) }
+    /// No further operation begins.
+    private var isExhausted: Bool { isEnding || budget == 0 || schedule?.next == .max }
+
+    var isFinished: Bool { running == 0 && isExhausted }
 
     /// When the next open-loop operation is due.
-    var nextArrival: UInt64? { isEnding || budget == 0 ? nil : schedule?.next }
+    var nextArrival: UInt64? { isExhausted ? nil : schedule?.next }
 
     // MARK: Open loop
 
@@ -217,7 +208,7 @@ final class TenantDriver: ClientOwner {
         } else {
             kind = plan.mix.next(&random)
             switch kind {
-            case .insert: key = state.keys.wrappingAdd(1, ordering: .relaxed).oldValue
+            case .insert: key = state.nextKey()
             case .batchGet, .query:
                 key = contentNumber
                 contentNumber = (contentNumber + 1) % RequestMaker.contents
@@ -276,6 +267,7 @@ final class TenantDriver: ClientOwner {
         }
         guard reply.status == 200 else {
             let name = ErrorText.name(reply.body, status: reply.status)
+            if counts { tally.note(ErrorText.message(reply.body), of: name) }
             return fail(
                 connection,
                 name,
@@ -287,17 +279,19 @@ final class TenantDriver: ClientOwner {
         if connection.task.wire == .batchGet, counts, ErrorText.isFilled("UnprocessedKeys", in: reply.body) {
             tally.incompleteBatches += 1
         }
+        let isGet = connection.task.wire == .get || connection.task.wire == .consistentGet
+        if isGet, counts, reply.bodyCount <= Self.emptyReply { tally.absent += 1 }
         if connection.task.kind == .readModifyWrite, connection.task.secondStage == 0 {
             if counts { record(.get, now - connection.task.intended, operation: false) }
             connection.task.secondStage = now
             connection.task.attempt = 0
-            connection.task.wire = .put
+            connection.task.wire = .update
             return send(connection, now: now)
         }
         let latency = now > connection.task.intended ? now - connection.task.intended : 0
         if counts || (isEnding && schedule != nil && connection.task.intended >= times.measure) {
             if connection.task.kind == .readModifyWrite {
-                record(.put, now - connection.task.secondStage, operation: false)
+                record(.update, now - connection.task.secondStage, operation: false)
             }
             record(connection.task.kind, latency, operation: counts)
         }
@@ -309,6 +303,8 @@ final class TenantDriver: ClientOwner {
     }
 
     private static let hit = Array("hit".utf8)
+    /// Bytes of `{}`.
+    private static let emptyReply = 2
 
     func failed(_ connection: ClientConnection, _ failure: ClientFailure, wasBusy: Bool) {
         let now = MonotonicClock.now
@@ -352,6 +348,7 @@ final class TenantDriver: ClientOwner {
 
     private func finish(_ connection: ClientConnection, _ now: UInt64) {
         running -= 1
+        if connection.task.kind == .insert { state.acknowledge(connection.task.key) }
         guard plan.thinkTime > 0, schedule == nil else { return goOn(connection, now: now) }
         connection.task.phase = .thinking
         reactor.schedule(after: plan.thinkTime) { [weak self, weak connection] in

@@ -33,6 +33,7 @@ struct Worker: Sendable {
     private static let longestPreparation: UInt64 = 5_000_000_000
 
     let plan: BenchmarkPlan
+    let server: ServerAddresses
     let states: [TenantState]
     let part: Int
     let gate: StartGate
@@ -49,7 +50,7 @@ struct Worker: Sendable {
 
     private func work() throws(TransportError) -> Collector.Thread {
         let reactor = try Reactor()
-        let context = ClientContext(reactor: reactor, endpoint: plan.endpoint, timeout: plan.timeout)
+        let context = ClientContext(reactor: reactor, server: server, settings: plan)
         var drivers: [TenantDriver?] = []
         for (index, state) in states.enumerated() {
             let parts = min(plan.threads, state.plan.connections)

@@ -1,4 +1,5 @@
 internal import SigV4
+private import Upstream
 
 /// When open-loop requests are sent.
 public enum Arrivals: String, CaseIterable, Sendable {
@@ -16,6 +17,16 @@ public enum Signing: String, CaseIterable, Sendable {
     case always
 }
 
+/// Whose certificates an https endpoint may show.
+public enum ServerTrust: Sendable, Equatable {
+    /// Those that the system trusts.
+    case system
+    /// Those that are in a PEM file, or signed by one in it.
+    case certificates(file: String)
+    /// Anybody's; the host's name is not checked either.
+    case anybody
+}
+
 /// An access key with its secret, which is not shown.
 public struct BenchmarkCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     let signing: SigningCredentials
@@ -27,6 +38,17 @@ public struct BenchmarkCredentials: Sendable, CustomStringConvertible, CustomRef
             secretAccessKey: SecretKey(Array(secret.utf8)),
             sessionToken: sessionToken
         )
+    }
+
+    /// A profile's of AWS's shared credentials file (`AWS_SHARED_CREDENTIALS_FILE`, `~/.aws/credentials`).
+    ///
+    /// Without a name that of `AWS_PROFILE`, or else `default`.
+    public init(profile: String?) throws(PlanError) {
+        do throws(CredentialsError) {
+            signing = try ProfileCredentials(profile: profile).current()
+        } catch {
+            throw PlanError(error.description)
+        }
     }
 
     /// The access key id only.
@@ -57,6 +79,8 @@ public struct TenantPlan: Sendable {
     public var rate: Double?
     /// Open loop: when requests are sent.
     public var arrivals = Arrivals.poisson
+    /// Of a trace: open loop at the trace's own times, so many times as fast, once; nil: in its order only.
+    public var traceSpeed: Double?
     /// Connections, of all threads together.
     public var connections = 16
     /// Closed loop: nanoseconds between a reply and the connection's next request.
@@ -86,6 +110,8 @@ public struct TenantPlan: Sendable {
 public struct BenchmarkPlan: Sendable {
     /// Where requests go.
     public var endpoint: HTTPEndpoint
+    /// Whom an https endpoint has to prove to be.
+    public var trust = ServerTrust.system
     /// Who sends them, all at once.
     public var tenants: [TenantPlan]
     /// Threads that send them.
@@ -108,6 +134,9 @@ public struct BenchmarkPlan: Sendable {
     public var retries = 0
     /// Nanoseconds a request may take.
     public var timeout: UInt64 = 10_000_000_000
+    /// Nanoseconds that opening a connection may take, TLS included.
+    public var connectTimeout = Self.usualConnectTimeout
+    static let usualConnectTimeout: UInt64 = 3_000_000_000
 
     /// A plan with defaults.
     public init(endpoint: HTTPEndpoint, tenants: [TenantPlan]) {
@@ -135,6 +164,13 @@ public struct BenchmarkPlan: Sendable {
             guard (0...1).contains(tenant.consistent) else { throw PlanError(place + "consistent: 0 to 1") }
             if let rate = tenant.rate, !(rate > 0 && rate <= 1e7) {
                 throw PlanError(place + "rate: above 0, at most 10000000")
+            }
+            if let speed = tenant.traceSpeed {
+                guard case .trace = tenant.distribution else {
+                    throw PlanError(place + "trace timing goes with the distribution trace:FILE")
+                }
+                guard speed >= 1e-6, speed <= 1e6 else { throw PlanError(place + "trace timing: 0.000001 to 1000000") }
+                guard tenant.rate == nil else { throw PlanError(place + "trace timing is a rate of its own") }
             }
             if case .trace = tenant.distribution, tenant.mix[.query] + tenant.mix[.batchGet] > 0 {
                 throw PlanError(place + "a trace says itself what is done; leave the mix out")

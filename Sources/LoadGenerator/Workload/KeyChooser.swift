@@ -2,11 +2,15 @@
 struct KeyChooser {
     private enum Kind {
         case zipf(ZipfSampler)
+        case scrambled(ZipfSampler, seed: UInt64)
         case uniform
         case scan
         case latest(ZipfSampler)
         case hotspot(hot: Int, requests: Double)
     }
+
+    /// YCSB's number of ranks for `scrambled`.
+    private static let ranks = 10_000_000_000
 
     private let kind: Kind
     private let keys: Int
@@ -21,6 +25,8 @@ struct KeyChooser {
         position = self.keys / max(1, parts) * part
         switch distribution {
         case .zipf(let exponent): kind = .zipf(ZipfSampler(count: self.keys, exponent: exponent))
+        case .scrambled(let exponent):
+            kind = .scrambled(ZipfSampler(count: Self.ranks, exponent: exponent), seed: seed)
         case .latest(let exponent): kind = .latest(ZipfSampler(count: self.keys, exponent: exponent))
         case .hotspot(let part, let requests):
             kind = .hotspot(hot: min(self.keys, max(1, Int(Double(self.keys) * part))), requests: requests)
@@ -34,6 +40,9 @@ struct KeyChooser {
     mutating func next(_ random: inout RandomSource, count: Int) -> Int {
         switch kind {
         case .zipf(let sampler): return spread[sampler.next(&random) - 1]
+        case .scrambled(let sampler, let seed):
+            let rank = UInt64(sampler.next(&random))
+            return Int(RandomSource.mix(rank &+ RandomSource.mix(seed)) % UInt64(keys))
         case .latest(let sampler): return max(0, max(count, keys) - sampler.next(&random))
         case .uniform: return random.below(max(count, keys))
         case .scan:

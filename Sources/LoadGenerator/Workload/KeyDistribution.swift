@@ -2,6 +2,10 @@
 public enum KeyDistribution: Sendable, Equatable {
     /// The key of rank r with a probability proportional to 1 / r^exponent; ranks are spread over the keys.
     case zipf(exponent: Double)
+    /// As YCSB's "zipfian": ranks among 10^10, each hashed onto one of the keys, so that many ranks share a key.
+    ///
+    /// The most popular keys stand out less than with `zipf`, the more so the fewer keys there are.
+    case scrambled(exponent: Double)
     /// All alike.
     case uniform
     /// One after the other, and again from the first.
@@ -16,11 +20,12 @@ public enum KeyDistribution: Sendable, Equatable {
     /// The exponent of YCSB.
     public static let usualExponent = 0.99
 
-    /// Parses `zipf:0.99`, `uniform`, `scan`, `latest:0.99`, `hotspot:0.2:0.8` or `trace:FILE`.
+    /// Parses `zipf:0.99`, `scrambled:0.99`, `uniform`, `scan`, `latest:0.99`, `hotspot:0.2:0.8` or `trace:FILE`.
     public init(_ text: String) throws(PlanError) {
         let (name, argument) = Fields.split(text, at: ":")
         switch name {
         case "zipf": self = .zipf(exponent: try Self.exponent(argument, text))
+        case "scrambled": self = .scrambled(exponent: try Self.exponent(argument, text))
         case "latest": self = .latest(exponent: try Self.exponent(argument, text))
         case "uniform" where argument == nil: self = .uniform
         case "scan" where argument == nil: self = .scan
@@ -39,8 +44,8 @@ public enum KeyDistribution: Sendable, Equatable {
             self = .trace(path: argument)
         default:
             throw PlanError(
-                "distribution '\(text)' is none of zipf[:EXPONENT], uniform, scan, latest[:EXPONENT], "
-                    + "hotspot[:KEYS:REQUESTS], trace:FILE"
+                "distribution '\(text)' is none of zipf[:EXPONENT], scrambled[:EXPONENT], uniform, scan, "
+                    + "latest[:EXPONENT], hotspot[:KEYS:REQUESTS], trace:FILE"
             )
         }
     }

@@ -14,7 +14,7 @@ public enum OperationKind: Int, CaseIterable, Sendable {
     case batchGet
     /// Query: some items of a partition, in order of the range key.
     case query
-    /// GetItem, then PutItem of the same key.
+    /// GetItem, then UpdateItem of the same key.
     case readModifyWrite
 
     /// How mixes and reports call it.
@@ -37,6 +37,7 @@ public struct OperationMix: Sendable, Equatable {
     /// DynamoDB's limit.
     public static let largestBatch = 100
     private static let longestQuery = 1_000
+    private static let fieldsOfYCSB = 10
 
     /// Parts of all operations, which sum to 1; by `OperationKind.rawValue`.
     public private(set) var parts = [Double](repeating: 0, count: OperationKind.allCases.count)
@@ -44,10 +45,12 @@ public struct OperationMix: Sendable, Equatable {
     public private(set) var batchSize = 25
     /// Most items of a Query; each draws its own limit from 1 on, as in YCSB.
     public private(set) var queryLength = 100
+    /// Attributes that an item has besides its key; an update writes one of them.
+    public private(set) var fields = 1
     /// The distribution that the mix is usually run with.
     public private(set) var usualDistribution = KeyDistribution.zipf(exponent: KeyDistribution.usualExponent)
 
-    /// YCSB's core mixes, and two plain ones.
+    /// YCSB's core workloads A to F, and two plain ones.
     private static let named: [String: [(OperationKind, Double)]] = [
         "read": [(.get, 1)], "write": [(.put, 1)],
         "ycsb-a": [(.get, 0.5), (.update, 0.5)], "ycsb-b": [(.get, 0.95), (.update, 0.05)],
@@ -61,7 +64,10 @@ public struct OperationMix: Sendable, Equatable {
     public init(_ text: String) throws(PlanError) {
         if let known = Self.named[text] {
             for (kind, part) in known { parts[kind.rawValue] = part }
-            if text == "ycsb-d" { usualDistribution = .latest(exponent: KeyDistribution.usualExponent) }
+            guard text.hasPrefix("ycsb-") else { return }
+            fields = Self.fieldsOfYCSB
+            let exponent = KeyDistribution.usualExponent
+            usualDistribution = text == "ycsb-d" ? .latest(exponent: exponent) : .scrambled(exponent: exponent)
             return
         }
         for field in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == "+" }) {

@@ -11,17 +11,22 @@ final class TraceKeys: Sendable {
     private let requests: [UInt32]
     /// Bytes of each key's item: key and value, as first told.
     let sizes: [UInt32]
+    /// Nanoseconds from the first request to each, never less than that of the one before; empty unless asked for.
+    let times: [UInt64]
     /// Whether the trace went on after `most` requests.
     let isCut: Bool
 
     var count: Int { requests.count }
     var keys: Int { sizes.count }
 
-    init(path: String) throws {
+    /// `keepsTimes`: 8 bytes more for each request.
+    init(path: String, keepsTimes: Bool = false) throws {
         let reader = try TraceReader(path: path)
         var numbers: [UInt64: UInt32] = [:]
         var requests: [UInt32] = []
         var sizes: [UInt32] = []
+        var times: [UInt64] = []
+        var first: UInt64?
         var isCut = false
         while let request = try reader.next() {
             guard requests.count < Self.most else {
@@ -39,8 +44,16 @@ final class TraceKeys: Sendable {
                 sizes.append(size)
             }
             requests.append(number | UInt32(request.operation.rawValue) << 30)
+            guard keepsTimes else { continue }
+            let begin = first ?? request.time
+            first = begin
+            times.append(max(request.time > begin ? request.time - begin : 0, times.last ?? 0))
         }
         guard !requests.isEmpty else { throw PlanError("\(reader.name): the trace is empty") }
+        guard !keepsTimes || times.last ?? 0 > 0 else {
+            throw PlanError("\(reader.name): all requests have the same time")
+        }
+        self.times = times
         self.requests = requests
         self.sizes = sizes
         self.isCut = isCut

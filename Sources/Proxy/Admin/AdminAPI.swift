@@ -1,3 +1,4 @@
+import JSON
 import Transport
 
 /// The admin API: what the allocator has decided, over HTTP.
@@ -45,7 +46,7 @@ final class AdminAPI: HTTPHandler {
         HTTPRefusalReply(
             status: reason.status,
             contentType: "application/json",
-            body: JSONValue.object([("error", .string("the request can't be read: \(reason)"))]).bytes
+            body: JSONValue.object([("error", .string("the request can't be read: \(reason)"))]).line
         )
     }
 
@@ -73,7 +74,12 @@ final class AdminAPI: HTTPHandler {
                 writer.header("Cache-Control", "no-store")
                 if allow { writer.header("Allow", "GET") }
             },
-            body: value.bytes
+            body: value.line
         )
     }
+}
+
+extension JSONValue {
+    /// The text in UTF-8 with a line feed, as a shell likes it.
+    fileprivate var line: [UInt8] { Array("\(text)\n".utf8) }
 }

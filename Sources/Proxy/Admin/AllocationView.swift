@@ -1,5 +1,6 @@
 import Alloc
 import Cache
+import JSON
 
 /// What the controller knows and has decided, as the admin API tells it.
 enum AllocationView {

@@ -4,25 +4,25 @@ import Synchronization
 ///
 /// Only that worker writes, so that a count is a load and a store and no more; anybody may read.
 struct MeterLane: ~Copyable {
+    // What a hit writes and, at the beginning of the costs, reads: together one cache line.
     let requests = Tally()
     let reads = Tally()
     let hits = Tally()
+    let readUnitsIfMissed = Sum()
+    let egressIfMissed = Sum()
+    let egressIfHit = Sum()
+    let egressUsed = Sum()
+    /// What is learnt of the tenant's items and operations; used by the lane's worker alone.
+    let costs = CostModel()
+
     let misses = Tally()
     let throttled = Tally()
     let queued = Tally()
     let waitNanoseconds = Tally()
-
-    let readUnitsIfMissed = Sum()
     let readUnitsUncacheable = Sum()
     let readUnitsUsed = Sum()
     let writeUnitsUsed = Sum()
     let writeUnitsRefused = Sum()
-    let egressIfMissed = Sum()
-    let egressIfHit = Sum()
-    let egressUsed = Sum()
-
-    /// What is learnt of the tenant's items and operations; used by the lane's worker alone.
-    let costs = CostModel()
 
     /// A count with one writer.
     struct Tally: ~Copyable {

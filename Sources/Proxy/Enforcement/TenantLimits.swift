@@ -17,12 +17,12 @@ struct EnforcedRates: Sendable, Equatable {
 ///
 /// Outlives a reload like the tenant's store; shared by all reactors, without a lock.
 final class TenantLimits: Sendable {
+    /// Bytes; first, because a hit looks at it.
+    let egress: TokenBucket
     /// Read capacity units.
     let reads: TokenBucket
     /// Write capacity units.
     let writes: TokenBucket
-    /// Bytes.
-    let egress: TokenBucket
 
     /// No limits; `burst` nanoseconds of an unused rate may be saved up.
     init(burst: UInt64 = ThrottlingSettings().burst) {

@@ -33,6 +33,9 @@ struct TenantRegistry: Sendable {
         self.principals = principals.map(\.principal)
     }
 
+    /// The number of access keys.
+    var keyCount: Int { principals.count }
+
     /// The owner of an access key id.
     ///
     /// No allocation.

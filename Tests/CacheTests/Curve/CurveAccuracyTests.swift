@@ -131,7 +131,7 @@ struct CurveAccuracyTests {
         store.inspectShards { shard in
             for queue in 0..<QueueTable.count { charged += shard.queues[queue].bytes }
         }
-        let footprint = store.estimator?.state.withLock { state in state.footprint }
+        let footprint = store.estimator?.withState { state in state.footprint }
         #expect(footprint == charged)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Checks what an estimator must hold between calls.
 func expectInvariants(_ estimator: CurveEstimator, sourceLocation: SourceLocation = #_sourceLocation) {
-    let faults = estimator.state.withLock { state in state.faults() }
+    let faults = estimator.withState { state in state.faults() }
     #expect(faults.isEmpty, "\(faults.prefix(3))", sourceLocation: sourceLocation)
 }
 

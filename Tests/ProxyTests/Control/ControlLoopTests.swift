@@ -222,20 +222,6 @@ import Transport
         }
     }
 
-    @Test func valuesAsJSON() {
-        let value = JSONValue.object([
-            ("a\"\\\n", .string("\u{1}é")), ("n", .number(.infinity)), ("f", .figure(1234567.891)), ("z", .figure(0)),
-            ("s", .figure(0.000_012_345_678)), ("l", .list([.flag(true), .null, .integer(-3)])), ("nan", .figure(.nan)),
-        ])
-        let text = String(decoding: value.bytes, as: UTF8.self)
-        #expect(
-            text == """
-                {"a\\"\\\\\\u000a":"\\u0001é","n":null,"f":1234570,"z":0,"s":1.23457e-05,"l":[true,null,-3],"nan":null}
-
-                """
-        )
-    }
-
     private func wait(_ condition: () -> Bool) -> Bool {
         for _ in 0..<500 {
             if condition() { return true }

@@ -1,5 +1,7 @@
-/// What the admin API answers, written as JSON in the order given.
-enum JSONValue {
+/// A value that a report or an answer for people's programs is made of, written as JSON in the order given.
+///
+/// DynamoDB's own JSON is read and written by the room DynamoDB, from bytes to bytes; this is for what is written rarely.
+public enum JSONValue: Sendable {
     case null
     case flag(Bool)
     case integer(Int)
@@ -9,8 +11,8 @@ enum JSONValue {
     case list([JSONValue])
     case object([(name: String, value: JSONValue)])
 
-    /// Rounded to six significant digits, which is more than was measured.
-    static func figure(_ number: Double?) -> JSONValue {
+    /// The number rounded to six significant digits, which is more than is ever measured; null for none.
+    public static func figure(_ number: Double?) -> JSONValue {
         guard let number, number.isFinite else { return .null }
         guard number != 0 else { return .integer(0) }
         var scale = 1.0
@@ -21,12 +23,11 @@ enum JSONValue {
         return Int(exactly: rounded).map(JSONValue.integer) ?? .number(rounded)
     }
 
-    /// The text in UTF-8, with a line feed at the end.
-    var bytes: [UInt8] {
+    /// The shortest text that reads back as the same value, in one line without its end.
+    public var text: String {
         var text = ""
         write(to: &text)
-        text += "\n"
-        return Array(text.utf8)
+        return text
     }
 
     private func write(to text: inout String) {
@@ -61,6 +62,7 @@ enum JSONValue {
             switch scalar {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
+            case "\n": text += "\\n"
             case _ where scalar.value < 0x20:
                 text += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
             default: text.unicodeScalars.append(scalar)
