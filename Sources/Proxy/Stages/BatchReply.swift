@@ -2,45 +2,6 @@ import DynamoDB
 import Transport
 import Upstream
 
-/// Puts the reply of a BatchGetItem together.
-struct BatchReplyBody {
-    private var bytes = Array("{\"Responses\":{".utf8)
-    private var isFirst = true
-
-    /// Adds a table's items, already projected, in any order.
-    mutating func addTable(_ rawName: UnsafeRawBufferPointer, items: [[UInt8]]) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        isFirst = false
-        bytes.append(UInt8(ascii: "\""))
-        unsafe bytes.append(contentsOf: rawName)
-        bytes += "\":[".utf8
-        for (index, item) in items.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes += item
-        }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
-    /// The whole reply, with one finished entry of `UnprocessedKeys` for each table that has some; `capacity` is nil when
-    /// none was asked for.
-    func finished(unprocessed: [[UInt8]], capacity: [ConsumedCapacity]?) -> [UInt8] {
-        var bytes = bytes
-        bytes += "},\"UnprocessedKeys\":{".utf8
-        bytes += unprocessed.joined(separator: [UInt8(ascii: ",")])
-        bytes.append(UInt8(ascii: "}"))
-        if let capacity {
-            bytes += ",\"ConsumedCapacity\":[".utf8
-            for (index, entry) in capacity.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                entry.append(to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "]"))
-        }
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
-    }
-}
-
 extension Worker {
     /// Answers from memory and, if something was read, from what came back.
     func answer(
@@ -49,15 +10,25 @@ extension Worker {
         _ fetched: (body: [UInt8], reply: BatchGetItemReply)? = nil,
         isUpgraded: [Bool] = []
     ) {
-        let body = unsafe held.body.withUnsafeBytes { source in
+        var body = BatchReplyBody()
+        let isComplete = unsafe held.body.withUnsafeBytes { source in
             unsafe (fetched?.body ?? []).withUnsafeBytes { fetchedBody in
-                unsafe assemble(plan, source, fetched?.reply, fetchedBody, isUpgraded)
+                unsafe assemble(plan, source, fetched?.reply, fetchedBody, isUpgraded, in: &body)
             }
         }
-        guard let body else {
+        guard isComplete else {
             return reply(.internalServerError("An item could not be projected."), to: held)
         }
-        reply(body, cache: plan.status, to: held)
+        countAnswer(held, body: body.bytes.count)
+        unsafe body.withReply { bytes, checksum in
+            unsafe reply(
+                bytes,
+                checksum: checksum,
+                cache: plan.status,
+                contentType: held.contentType,
+                to: held.exchange
+            )
+        }
     }
 
     private func assemble(
@@ -65,27 +36,31 @@ extension Worker {
         _ source: UnsafeRawBufferPointer,
         _ fetched: BatchGetItemReply?,
         _ fetchedBody: UnsafeRawBufferPointer,
-        _ isUpgraded: [Bool]
-    ) -> [UInt8]? {
-        var reply = BatchReplyBody()
+        _ isUpgraded: [Bool],
+        in body: inout BatchReplyBody
+    ) -> Bool {
+        body.begin()
         var unprocessed: [[UInt8]] = []
         // What was read goes first; what is in memory can be asked for again at no cost.
         var room = BatchPlan.maxReplyBytes - fetchedBody.count
         for part in plan.tables {
             let name = unsafe part.spec.name.slice(of: source)
-            var items: [[UInt8]] = []
+            unsafe body.beginTable(name)
             var postponed: [ByteRange] = []
-            for key in part.keys {
+            for key in plan.keys[part.spec.keys] {
                 switch key.found {
-                case .stored(let value) where value.count > room && fetched != nil:
+                case .stored(_, let count, _) where count > room && fetched != nil:
                     postponed.append(key.range)
-                case .stored(let value):
-                    room -= value.count
-                    let isComplete = unsafe value.withUnsafeBytes { value in
-                        guard let item = unsafe StoredItem.item(in: value) else { return true }
-                        return unsafe Self.append(item, part.projection, to: &items)
+                case .stored(let range, let count, let checksum):
+                    room -= count
+                    guard range.count > 0 else { continue }
+                    let isComplete = unsafe plan.values.withUnsafeBytes { values in
+                        let item = unsafe range.slice(of: values)
+                        if part.projection != nil { return unsafe body.add(item, part.projection) }
+                        unsafe body.add(item, checksum: checksum)
+                        return true
                     }
-                    guard isComplete else { return nil }
+                    guard isComplete else { return false }
                 case .postponed: postponed.append(key.range)
                 case .missing: break
                 }
@@ -93,12 +68,10 @@ extension Worker {
             for response in fetched?.responses ?? [] {
                 guard unsafe response.table.slice(of: fetchedBody).elementsEqual(name) else { continue }
                 for range in response.items {
-                    guard unsafe Self.append(range.slice(of: fetchedBody), part.projection, to: &items) else {
-                        return nil
-                    }
+                    guard unsafe body.add(range.slice(of: fetchedBody), part.projection) else { return false }
                 }
             }
-            unsafe reply.addTable(name, items: items)
+            body.endTable()
             let left = fetched?.unprocessed.first { unsafe $0.table.slice(of: fetchedBody).elementsEqual(name) }
             if !postponed.isEmpty || left != nil {
                 unprocessed.append(
@@ -106,24 +79,10 @@ extension Worker {
                 )
             }
         }
-        return unsafe reply.finished(
+        body.finish(
             unprocessed: unprocessed,
-            capacity: capacity(plan, source, fetched, fetchedBody, isUpgraded)
+            capacity: unsafe capacity(plan, source, fetched, fetchedBody, isUpgraded)
         )
-    }
-
-    private static func append(
-        _ item: UnsafeRawBufferPointer,
-        _ projection: Projection?,
-        to items: inout [[UInt8]]
-    ) -> Bool {
-        guard let projection else {
-            unsafe items.append(Array(item))
-            return true
-        }
-        var projected: [UInt8] = []
-        guard unsafe projection.apply(item: item, into: &projected) else { return false }
-        items.append(projected)
         return true
     }
 
@@ -162,17 +121,20 @@ extension Worker {
     }
 
     /// One entry a table: what the upstream used, as if no read had been made stronger than asked; nothing for a hit.
-    private func capacity(
+    ///
+    /// Nil when the client did not ask for it.
+    func capacity(
         _ plan: BatchPlan,
         _ source: UnsafeRawBufferPointer,
-        _ fetched: BatchGetItemReply?,
-        _ fetchedBody: UnsafeRawBufferPointer,
-        _ isUpgraded: [Bool]
+        _ fetched: BatchGetItemReply? = nil,
+        _ fetchedBody: UnsafeRawBufferPointer? = nil,
+        _ isUpgraded: [Bool] = []
     ) -> [ConsumedCapacity]? {
         let shape = plan.request.returnConsumedCapacity
         guard shape != .none else { return nil }
-        let used = fetched?.consumedCapacity.flatMap { range in
-            unsafe ConsumedCapacity.parse(list: range.slice(of: fetchedBody))
+        var used: [ConsumedCapacity]?
+        if let range = fetched?.consumedCapacity, let body = unsafe fetchedBody {
+            used = unsafe ConsumedCapacity.parse(list: range.slice(of: body))
         }
         return plan.tables.enumerated().map { index, part in
             let name = unsafe Array(part.spec.name.slice(of: source))
