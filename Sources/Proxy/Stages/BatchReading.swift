@@ -4,7 +4,6 @@ import DynamoDB
 struct BatchReading: Sendable {
     /// Without its tables when it is to be forwarded.
     let request: BatchGetItemRequest
-    let keyCount: Int
     /// A table it names is not the tenant's.
     let denial: Denial?
 
@@ -14,12 +13,10 @@ struct BatchReading: Sendable {
 
     init(_ body: UnsafeRawBufferPointer, _ policy: AccessPolicy) throws(RequestError) {
         let batch = unsafe try BatchGetItemRequest.parse(body)
-        keyCount = batch.tables.reduce(0) { $0 + $1.keys.count }
         denial = unsafe Self.denial(batch, body, policy)
-        var keys = 0
+        let keys = batch.keys.reduce(0) { $0 + $1.range.count }
         var projections = 0
         for table in batch.tables {
-            for key in table.keys { keys += key.count }
             for part in [table.projectionExpression, table.expressionAttributeNames, table.attributesToGet] {
                 projections += part?.count ?? 0
             }
