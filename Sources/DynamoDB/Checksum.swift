@@ -20,6 +20,38 @@ public enum CRC32 {
 
     /// The checksum of a first part followed by a second part of `count` bytes, from the checksums of the parts.
     public static func combine(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
-        count <= 0 ? first : UInt32(truncatingIfNeeded: crc32_combine(UInt(first), UInt(second), count))
+        guard count > 0 else { return first }
+        // zlib works the power out anew each time.
+        guard count < shifts.count else {
+            return UInt32(truncatingIfNeeded: crc32_combine(UInt(first), UInt(second), count))
+        }
+        return product(first, shifts[count]) ^ second
+    }
+
+    /// The polynomial without its highest term; as everywhere here, the highest bit is the constant term.
+    private static let polynomial: UInt32 = 0xEDB8_8320
+
+    /// x^(8n) modulo the polynomial, by n: what a checksum is multiplied with to make way for n bytes.
+    private static let shifts: [UInt32] = {
+        var shifts: [UInt32] = [1 << 31]
+        while shifts.count < 1 << 12 {
+            shifts.append(product(shifts[shifts.count - 1], 1 << 23))
+        }
+        return shifts
+    }()
+
+    /// The product of two polynomials over GF(2), modulo the polynomial.
+    ///
+    /// Without branches, which could not be predicted.
+    private static func product(_ left: UInt32, _ right: UInt32) -> UInt32 {
+        var (left, right, product) = (left, right, UInt32(0))
+        var bits = UInt32.bitWidth
+        while bits > 0 {
+            product ^= right & (0 &- (left >> 31))
+            left <<= 1
+            right = right >> 1 ^ polynomial & (0 &- (right & 1))
+            bits -= 1
+        }
+        return product
     }
 }

@@ -15,6 +15,8 @@ public enum ItemKey {
     public static let maximumPartitionKeyLength = 2048
     /// Longest value of a sort key, in bytes.
     public static let maximumSortKeyLength = 1024
+    /// Most bytes that a canonical form can take.
+    public static let maximumCanonicalLength = 2 * (4 + maximumNameLength + maximumPartitionKeyLength)
 
     /// Appends the canonical form of a `Key` member's object (`{"id":{"N":"1"}}`).
     ///
@@ -24,32 +26,59 @@ public enum ItemKey {
     public static func appendCanonical(keyObject: UnsafeRawBufferPointer, to key: KeyBuffer) -> Bool {
         var reader = unsafe JSONReader(keyObject)
         do throws(RequestError) {
-            try reader.beginObject(.attributeMap)
-            guard let firstName = try reader.nextMember(), let first = try typedValue(&reader) else { return false }
-            var second: (name: JSONString, value: TypedValue)?
-            if let name = try reader.nextMember() {
-                guard let value = try typedValue(&reader) else { return false }
-                second = (name, value)
-                guard try reader.nextMember() == nil else { return false }
-            }
+            guard let attributes = try attributes(&reader) else { return false }
             try reader.finish()
-
-            let text = unsafe reader.bytes
-            return attempt(key) {
-                guard let second else { return unsafe append(firstName, first, of: text, to: key) }
-                switch unsafe order(firstName, second.name, of: text) {
-                case 0:
-                    return false
-                case ..<0:
-                    return unsafe append(firstName, first, of: text, to: key)
-                        && append(second.name, second.value, of: text, to: key)
-                default:
-                    return unsafe append(second.name, second.value, of: text, to: key)
-                        && append(firstName, first, of: text, to: key)
-                }
-            }
+            return unsafe append(attributes, of: reader.bytes, to: key)
         } catch {
             return false
+        }
+    }
+
+    /// The one or two attributes of a `Key` member's object, as they stand in a text.
+    struct Attributes {
+        var first: Attribute
+        var second: Attribute?
+
+        /// Whether both are called the same in the reader's text.
+        func haveOneName(_ reader: JSONReader) -> Bool {
+            second.map { reader.matches(first.name, $0.name) } ?? false
+        }
+    }
+
+    typealias Attribute = (name: JSONString, value: TypedValue)
+
+    /// Reads a `Key` member's object.
+    ///
+    /// Nil, or an error, where its structure is not that of a key; `append` judges the rest.
+    static func attributes(_ reader: inout JSONReader) throws(RequestError) -> Attributes? {
+        try reader.beginObject(.attributeMap)
+        guard let firstName = try reader.nextMember(), let first = try typedValue(&reader) else { return nil }
+        var attributes = Attributes(first: (firstName, first))
+        if let name = try reader.nextMember() {
+            guard let value = try typedValue(&reader), try reader.nextMember() == nil else { return nil }
+            attributes.second = (name, value)
+        }
+        return attributes
+    }
+
+    /// Appends the canonical form of what was read of `text`; false, with `key` as before, as
+    /// ``appendCanonical(keyObject:to:)``.
+    static func append(_ attributes: Attributes, of text: UnsafeRawBufferPointer, to key: KeyBuffer) -> Bool {
+        let first = attributes.first
+        return attempt(key) {
+            guard let second = attributes.second else {
+                return unsafe append(first.name, first.value, of: text, to: key)
+            }
+            switch unsafe order(first.name, second.name, of: text) {
+            case 0:
+                return false
+            case ..<0:
+                return unsafe append(first.name, first.value, of: text, to: key)
+                    && append(second.name, second.value, of: text, to: key)
+            default:
+                return unsafe append(second.name, second.value, of: text, to: key)
+                    && append(first.name, first.value, of: text, to: key)
+            }
         }
     }
 
@@ -90,7 +119,7 @@ public enum ItemKey {
         }
     }
 
-    private struct TypedValue {
+    struct TypedValue {
         var type: ScalarAttributeType
         var text: JSONString
     }

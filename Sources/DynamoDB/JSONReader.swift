@@ -242,6 +242,21 @@ public struct JSONReader {
         return try skipValue()
     }
 
+    /// Passes over bytes if they are those of an earlier range, and says whether they were.
+    ///
+    /// No more than that: it is for whole tokens that an earlier pass has validated, in the same nesting.
+    mutating func skip(sameAs earlier: ByteRange) -> Bool {
+        guard
+            earlier.count <= end - position,
+            unsafe rawEqual(
+                earlier.slice(of: bytes),
+                ByteRange(start: position, end: position + earlier.count).slice(of: bytes)
+            )
+        else { return false }
+        position += earlier.count
+        return true
+    }
+
     /// Ends the reading: only white space may remain.
     public mutating func finish() throws(RequestError) {
         skipWhitespace()

@@ -34,6 +34,12 @@ final class Worker {
     let lookupBuffer = KeyBuffer()
     let dropBuffer = KeyBuffer()
     var valueBuffer: [UInt8] = []
+    /// The same of batches.
+    var batchPlan = BatchPlan()
+    let batchKeys = KeyBuffer(
+        capacity: BatchGetItemRequest.maximumKeys * (CacheKey.longestPrefix + ItemKey.maximumCanonicalLength)
+    )
+    var batchReply = BatchReplyBody()
 
     /// The tenants' tables by tenant number and name: a cache of `Tenant.table(named:now:)` without locks.
     var views = ByteMap<TenantTable>()

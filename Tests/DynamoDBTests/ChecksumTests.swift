@@ -27,4 +27,13 @@ import Testing
             #expect(CRC32.combine(firstSum, secondSum, count: second.count) == whole)
         }
     }
+
+    @Test(arguments: [0, 1, 2, 255, 256, 4_094, 4_095, 4_096, 4_097, 70_000])
+    func partsOfAnyLengthAddUp(count: Int) {
+        let first = Array("{\"Item\":".utf8)
+        let second = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        let whole = (first + second).withUnsafeBytes { CRC32.checksum($0) }
+        let sums = (first.withUnsafeBytes { CRC32.checksum($0) }, second.withUnsafeBytes { CRC32.checksum($0) })
+        #expect(CRC32.combine(sums.0, sums.1, count: count) == whole)
+    }
 }

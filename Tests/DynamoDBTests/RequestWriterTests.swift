@@ -31,11 +31,12 @@ import Testing
             """##
         let request = try BatchGetItemRequestTests.parse(body).get()
         var (batch, unprocessed): ([UInt8], [UInt8]) = ([], [])
+        func keys(_ table: BatchGetTable) -> [ByteRange] { request.keys[table.keys].map(\.range) }
         withBytes(body) { bytes in
             let parts = request.tables.map {
                 RequestWriter.BatchGetPart(
                     tableName: $0.name,
-                    keys: Array($0.keys.dropFirst($0.consistentRead ? 1 : 0)),
+                    keys: Array(keys($0).dropFirst($0.consistentRead ? 1 : 0)),
                     consistentRead: $0.consistentRead
                 )
             }
@@ -44,7 +45,13 @@ import Testing
             RequestWriter.appendBatchGetItem(some, of: bytes, returnConsumedCapacity: .none, to: &batch)
             for index in [0, 2] {
                 let table = request.tables[index]
-                RequestWriter.appendUnprocessedKeys(of: table, in: bytes, keys: table.keys, in: bytes, to: &unprocessed)
+                RequestWriter.appendUnprocessedKeys(
+                    of: table,
+                    in: bytes,
+                    keys: keys(table),
+                    in: bytes,
+                    to: &unprocessed
+                )
                 if index == 0 { unprocessed.append(UInt8(ascii: ",")) }
             }
         }

@@ -231,6 +231,51 @@ import Testing
         #expect(used.egressIfHit < used.egressUsed && used.egressUsed <= used.egressIfMissed)
     }
 
+    @Test func `a batch that memory answers counts the same whatever way it takes`() throws {
+        let fixture = try fixture()
+        let (client, tenant) = (fixture.client(), try fixture.tenant())
+        for key in ["a", "b", "c"] { _ = try client.put(key, String(repeating: "v", count: 5_000)) }
+        let keys = #""Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}},{"id":{"S":"c"}},{"id":{"S":"absent"}}]"#
+        let plain = #"{"RequestItems":{"things":{\#(keys)}}}"#
+        // As long, so that both ways have the same bytes.
+        let projected = #"{"RequestItems":{"things":{"ProjectionExpression":"id,v,seq",\#(keys)}}}"#
+        let padded = plain + String(repeating: " ", count: projected.utf8.count - plain.utf8.count)
+        _ = try client.call("BatchGetItem", plain)
+        tenant.limits.setRates(.ample)
+        var samples: [TenantSample] = []
+        var replies: [String] = []
+        for batch in [padded, projected] {
+            let before = tenant.meter.sample()
+            let reply = try client.call("BatchGetItem", batch)
+            #expect(reply.cache == "hit" && reply.checksumHolds)
+            replies.append(reply.text)
+            try eventually { tenant.meter.sample().requests > before.requests }
+            samples.append(tenant.meter.sample() - before)
+        }
+        #expect(replies[0].utf8.count == replies[1].utf8.count)
+        #expect(samples[0] == samples[1])
+        #expect(samples[0].reads == 4 && samples[0].hits == 4 && samples[0].readUnitsIfMissed == 3.5)
+    }
+
+    @Test func `batches in a row of one connection that must wait are answered one after the other`() throws {
+        let fixture = try fixture()
+        let (client, tenant) = (fixture.client(), try fixture.tenant())
+        let names = ["a", "b", "c", "d"]
+        for key in names {
+            _ = try client.put(key, "v\(key)")
+            _ = try client.get(key)
+        }
+        tenant.limits.setRates(rates(egress: 100_000))
+        tenant.limits.egress.charge(20_000, now: MonotonicClock.now())
+        for key in names {
+            try client.send("BatchGetItem", #"{"RequestItems":{"things":{"Keys":[{"id":{"S":"\#(key)"}}]}}}"#)
+        }
+        for key in names {
+            let reply = try client.receive()
+            #expect(reply.cache == "hit" && reply.text.contains(#""v\#(key)""#) && reply.checksumHolds, "\(reply.text)")
+        }
+    }
+
     @Test func `the meter tells hits, misses and what no cache saves apart`() throws {
         let fixture = try fixture()
         let (client, tenant) = (fixture.client(), try fixture.tenant())

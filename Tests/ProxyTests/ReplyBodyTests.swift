@@ -84,14 +84,43 @@ import Testing
         unprocessed: [String] = [],
         capacity: [ConsumedCapacity]? = nil
     ) -> String {
-        var reply = BatchReplyBody()
-        for (name, items) in tables {
-            Array(name.utf8).withUnsafeBytes { reply.addTable($0, items: items.map { Array($0.utf8) }) }
+        var bodies: Set<String> = []
+        // With what is stored with the items, without it, and mixed.
+        for stored in [0b11, 0b00, 0b01, 0b10] {
+            var reply = BatchReplyBody()
+            // What there was before is forgotten.
+            reply.begin()
+            reply.beginTable(UnsafeRawBufferPointer(start: nil, count: 0))
+            reply.begin()
+            for (name, items) in tables {
+                Array(name.utf8).withUnsafeBytes { reply.beginTable($0) }
+                for (index, item) in items.enumerated() {
+                    let isStored = stored >> (index & 1) & 1 == 1
+                    Array(item.utf8).withUnsafeBytes { bytes in
+                        if isStored {
+                            let range = reply.add(bytes, checksum: checksum(self.stored(item)))
+                            #expect(Array(reply.bytes[range.start..<range.end]) == Array(item.utf8))
+                        } else {
+                            let isAdded = reply.add(bytes, nil)
+                            #expect(isAdded)
+                        }
+                    }
+                }
+                reply.endTable()
+            }
+            reply.finish(unprocessed: unprocessed.map { Array($0.utf8) }, capacity: capacity)
+            reply.withReply { bytes, sum in
+                let text = String(decoding: bytes, as: UTF8.self)
+                #expect(sum == checksum(text))
+                bodies.insert(text)
+            }
         }
-        return String(
-            decoding: reply.finished(unprocessed: unprocessed.map { Array($0.utf8) }, capacity: capacity),
-            as: UTF8.self
-        )
+        #expect(bodies.count == 1)
+        return bodies.first ?? ""
+    }
+
+    private func checksum(_ text: String) -> UInt32 {
+        Array(text.utf8).withUnsafeBytes { CRC32.checksum($0) }
     }
 
     @Test func `the body of a BatchGetItem`() {
@@ -111,7 +140,42 @@ import Testing
                 + #"[{"TableName":"t","CapacityUnits":0.0},"#
                 + #"{"TableName":"u","CapacityUnits":1.5,"Table":{"CapacityUnits":1.5}}]}"#
         )
+        // Longer than what the checksum's table is for.
+        let long = ["{\(String(repeating: " ", count: 5_000))}", "{}", "{}"]
+        #expect(
+            batch([("t", long), ("u", ["{}"])])
+                == #"{"Responses":{"t":[\#(long.joined(separator: ","))],"u":[{}]},"UnprocessedKeys":{}}"#
+        )
         #expect(batch([], capacity: []) == #"{"Responses":{},"UnprocessedKeys":{},"ConsumedCapacity":[]}"#)
+    }
+
+    @Test func `a batch's reply can't be projected where an item is none`() throws {
+        let projection = try Array("a".utf8).withUnsafeBytes { try Projection.parse(expression: $0, names: nil) }
+        var reply = BatchReplyBody()
+        reply.begin()
+        let isAdded = Array(#"{"a":{"S":"1"},"b":{"S":"2"}}"#.utf8).withUnsafeBytes { reply.add($0, projection) }
+        #expect(isAdded)
+        #expect(String(decoding: reply.bytes, as: UTF8.self).hasSuffix(#"{"a":{"S":"1"}},"#))
+        let isNone = Array(#"{"a":1"#.utf8).withUnsafeBytes { !reply.add($0, projection) }
+        #expect(isNone)
+    }
+
+    @Test func `keys are told apart whatever their hashes are`() {
+        var keys = DistinctKeys()
+        for number in 0..<100 {
+            let hash = number < 50 ? 255 : UInt64(number)
+            var compared: [Int] = []
+            let isNew = keys.insert(number, hash: hash) { other in
+                compared.append(other)
+                return false
+            }
+            #expect(isNew)
+            if number < 50 { #expect(compared == Array(0..<number)) }
+        }
+        for number in 0..<100 {
+            let isNew = keys.insert(100, hash: number < 50 ? 255 : UInt64(number)) { $0 == number }
+            #expect(!isNew)
+        }
     }
 
     @Test func `the names of the cache's answers`() {

@@ -41,10 +41,14 @@ struct SideThreadTests {
             let side = SideThread(reactor: reactor, byteLimit: 100)
             // Alone, one may be larger.
             #expect(side.hasRoom(for: 1000))
-            side.run(bytes: 60) {} then: { #expect(side.bytes == 40) }
+            side.run(bytes: 60) {
+            } then: {
+                #expect(side.bytes == 40)
+            }
             #expect(side.hasRoom(for: 40))
             #expect(!side.hasRoom(for: 41))
-            side.run(bytes: 40) {} then: {
+            side.run(bytes: 40) {
+            } then: {
                 #expect(side.bytes == 0)
                 done()
             }
@@ -58,7 +62,9 @@ struct SideThreadTests {
         var turns = 0
         try run { reactor, done in
             let side = SideThread(reactor: reactor, byteLimit: 100)
-            side.run(bytes: 1) { goesOn.wait() } then: {
+            side.run(bytes: 1) {
+                goesOn.wait()
+            } then: {
                 #expect(turns == 20)
                 done()
             }
@@ -93,7 +99,10 @@ struct SideThreadTests {
             } then: {
                 Issue.record("a dropped result was told")
             }
-            side.run(bytes: 1) { begun.add(1, ordering: .relaxed) } then: {}
+            side.run(bytes: 1) {
+                begun.add(1, ordering: .relaxed)
+            } then: {
+            }
             isBegun.wait()
         }
         goesOn.signal()

@@ -15,6 +15,11 @@ enum CacheKey {
     /// Begins a key in `buffer`; the canonical key is appended after.
     static func begin(_ buffer: KeyBuffer, tenant: UInt32, table: UInt32, epoch: UInt64) {
         buffer.removeAll()
+        append(to: buffer, tenant: tenant, table: table, epoch: epoch)
+    }
+
+    /// Begins a key after what is in `buffer`.
+    static func append(to buffer: KeyBuffer, tenant: UInt32, table: UInt32, epoch: UInt64) {
         append(UInt64(tenant), to: buffer)
         append(UInt64(table), to: buffer)
         append(epoch, to: buffer)
@@ -31,6 +36,9 @@ enum CacheKey {
         }
         return unsafe UnsafeRawBufferPointer(rebasing: key[start...])
     }
+
+    /// Bytes before a canonical key, at most.
+    static let longestPrefix = 20
 
     /// The stripe of a key: the same for every tenant and epoch of the table.
     static func stripe(table: UInt32, canonical: UnsafeRawBufferPointer) -> UInt32 {

@@ -3,58 +3,114 @@ import DynamoDB
 import Transport
 import Upstream
 
-/// What one table's part of a BatchGetItem needs when its missing keys come back.
-private struct BatchFill {
-    let metadata: TableMetadata
-    let epoch: UInt64
-    /// By canonical key; keys that may not be filled are not in it.
-    var leases: [[UInt8]: FillLease] = [:]
-
-    var needsConsistentRead: Bool { leases.values.contains(where: \.needsConsistentRead) }
-}
-
 extension Worker {
     /// Answers what memory has, reads the rest upstream, and keeps what it read.
     func batchGetItem(_ admitted: Admitted) throws(ErrorReply) {
-        if case .batchGetItem(let read)? = admitted.large?.reading { return try batchGetItem(read, admitted) }
-        let batch: BatchGetItemRequest
+        // Out of the worker while they are worked on: who else wants them makes its own.
+        var (plan, found) = (BatchPlan(), BatchReplyBody())
+        swap(&plan, &batchPlan)
+        swap(&found, &batchReply)
+        defer {
+            plan.removeAll()
+            found.removeAll()
+            swap(&plan, &batchPlan)
+            swap(&found, &batchReply)
+        }
+        var denial: Denial?
         do throws(RequestError) {
-            batch = unsafe try BatchGetItemRequest.parse(admitted.body)
+            if case .batchGetItem(let read)? = admitted.large?.reading {
+                (plan.request, denial) = try (read.get().request, read.get().denial)
+            } else {
+                unsafe try plan.request.read(admitted.body)
+            }
         } catch {
             throw ErrorReply(error)
         }
-        for table in batch.tables {
-            let name = unsafe TableReference(JSONText.decoded(table.name.slice(of: admitted.body)))?.nameBytes
-            let policy = admitted.tenant.policy
+        if let denial {
+            throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: denial.table)
+        }
+        try resolveTables(&plan, admitted)
+        guard plan.request.isCacheable, plan.tables.count == plan.request.tables.count else {
+            return forward(hold(plan, admitted), status: .notCacheable, isRead: true)
+        }
+        guard !owesBytes(admitted.tenant) else {
+            let (waiting, held) = (plan, hold(plan, admitted))
+            plan = BatchPlan()
+            return admitCached(held) { [unowned self] in serve(waiting, held) }
+        }
+        guard unsafe lookUp(&plan, &found, admitted.body, admitted.tenant) else {
+            return forward(hold(plan, admitted), status: .notCacheable, isRead: true)
+        }
+        if plan.isAnswered { return answerInPlace(plan, &found, admitted) }
+        keep(&found, in: &plan)
+        let (partial, held) = (plan, hold(plan, admitted))
+        plan = BatchPlan()
+        go(on: partial, held)
+    }
+
+    /// Finds the tables that the request names, if the tenant may read them.
+    ///
+    /// Those that are named by ARN, or in another odd way, are left out.
+    private func resolveTables(_ plan: inout BatchPlan, _ admitted: Admitted) throws(ErrorReply) {
+        let policy = admitted.tenant.policy
+        var index = 0
+        while index < plan.request.tables.count {
+            let spec = plan.request.tables[index]
+            index += 1
+            let raw = unsafe spec.name.slice(of: admitted.body)
+            if spec.nameIsPlain, let view = unsafe view(of: raw, for: admitted.tenant) {
+                plan.tables.append(BatchPlan.TablePart(spec: spec, view: view))
+                continue
+            }
+            let name = unsafe TableReference(JSONText.decoded(raw))?.nameBytes
             guard policy.allowsEveryTable || name.map({ policy.allowsTable($0) }) == true else {
                 throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: name)
             }
         }
-        let held = hold(admitted, as: .batchGetItem)
-        held.use?.items = max(1, batch.tables.reduce(0) { $0 + $1.keys.count })
-        guard batch.isCacheable else { return forward(held, status: .notCacheable, isRead: true) }
-        admitCached(held) { [unowned self] in serve(batch, held) }
     }
 
-    /// The same for a large request, which has been read.
-    private func batchGetItem(
-        _ read: Result<BatchReading, RequestError>,
-        _ admitted: Admitted
-    ) throws(ErrorReply) {
-        let reading = try read.mapError { ErrorReply($0) }.get()
-        if let denial = reading.denial {
-            throw .accessDenied(admitted.tenant, operation: "BatchGetItem", table: denial.table)
-        }
+    private func hold(_ plan: BatchPlan, _ admitted: Admitted) -> HeldRequest {
         let held = hold(admitted, as: .batchGetItem)
-        held.use?.items = max(1, reading.keyCount)
-        guard reading.request.isCacheable else { return forward(held, status: .notCacheable, isRead: true) }
-        admitCached(held) { [unowned self] in serve(reading.request, held) }
+        held.use?.items = max(1, plan.request.keyCount)
+        return held
     }
 
-    private func serve(_ batch: BatchGetItemRequest, _ held: HeldRequest) {
-        guard let plan = unsafe held.body.withUnsafeBytes({ unsafe plan(batch, $0, held.tenant) }) else {
+    /// Serves a request that has waited.
+    private func serve(_ waiting: BatchPlan, _ held: HeldRequest) {
+        var (plan, found) = (waiting, BatchReplyBody())
+        guard unsafe held.body.withUnsafeBytes({ unsafe lookUp(&plan, &found, $0, held.tenant) }) else {
             return forward(held, status: .notCacheable, isRead: true)
         }
+        keep(&found, in: &plan)
+        go(on: plan, held)
+    }
+
+    /// Looks up beside the reactor what takes long to copy.
+    private func go(on plan: BatchPlan, _ held: HeldRequest) {
+        guard plan.isLarge else { return serveRest(plan, held) }
+        let (store, body, now) = (held.tenant.store, held.body, reactor.now)
+        side.run(bytes: BatchPlan.maxReplyBytes) {
+            var (plan, found) = (plan, BatchReplyBody())
+            unsafe plan.cacheKeys.withUnsafeBytes { keys in
+                unsafe body.withUnsafeBytes { body in
+                    unsafe plan.find(in: store, keys, body, now: now, limit: .max, &found)
+                }
+            }
+            plan.values = found.takeBytes()
+            return plan
+        } then: { [unowned self] plan in
+            note(plan, held.tenant)
+            serveRest(plan, held)
+        }
+    }
+
+    /// Gives a plan what was found, and a copy of the keys, which the worker's next batch overwrites.
+    private func keep(_ found: inout BatchReplyBody, in plan: inout BatchPlan) {
+        plan.cacheKeys = unsafe Array(batchKeys.bytes)
+        plan.values = found.takeBytes()
+    }
+
+    private func serveRest(_ plan: BatchPlan, _ held: HeldRequest) {
         if let use = held.use { note(plan, use, held.tenant) }
         if plan.missingCount == 0 {
             answer(plan, held)
@@ -72,87 +128,141 @@ extension Worker {
     private func note(_ plan: BatchPlan, _ use: RequestUse, _ tenant: Tenant) {
         tenant.meter.lane(lane) { lane in
             for part in plan.tables {
-                let isCacheable = part.view.cache.isEnabled && !part.spec.consistentRead
-                for key in part.keys {
+                for key in plan.keys[part.spec.keys] {
                     switch key.found {
-                    case .stored(let value):
+                    case .stored(_, let count, _):
                         use.hits += 1
-                        use.hitUnits += lane.costs.readUnits(ofJSON: value.count)
+                        use.hitUnits += lane.costs.readUnits(ofJSON: count)
                     case .missing:
-                        if isCacheable { use.misses += 1 }
+                        if part.isCacheable { use.misses += 1 }
                     case .postponed: use.items -= 1
                     }
                 }
-                if isCacheable { use.isCacheable = true } else { use.isConsistent = part.spec.consistentRead }
+                if part.isCacheable { use.isCacheable = true } else { use.isConsistent = part.spec.consistentRead }
             }
         }
     }
 
-    /// Takes the request apart and looks its keys up.
+    // MARK: - Memory
+
+    /// Looks the keys up; what is found goes into `reply`, which is the whole of it if nothing is missing.
     ///
-    /// Nil for what the upstream must judge (a key asked for twice, a projection DynamoDB refuses) and for tables named
-    /// by ARN.
-    private func plan(
-        _ batch: BatchGetItemRequest,
+    /// False for what the upstream must judge: a key asked for twice, a projection DynamoDB refuses.
+    private func lookUp(
+        _ plan: inout BatchPlan,
+        _ reply: inout BatchReplyBody,
         _ body: UnsafeRawBufferPointer,
         _ tenant: Tenant
-    ) -> BatchPlan? {
-        var plan = BatchPlan(request: batch, tables: [])
-        var held = 0
-        for spec in batch.tables {
-            guard spec.nameIsPlain,
-                let view = unsafe view(of: spec.name.slice(of: body), for: tenant),
+    ) -> Bool {
+        guard unsafe parseProjections(&plan, body), unsafe makeKeys(&plan, body, tenant) else { return false }
+        let keys = unsafe batchKeys.bytes
+        unsafe plan.find(in: tenant.store, keys, body, now: reactor.now, limit: Self.copiedBytes, &reply)
+        if trace != nil, !plan.isLarge {
+            plan.cacheKeys = unsafe Array(keys)
+            note(plan, tenant)
+        }
+        return true
+    }
+
+    /// Records the lookups of a batch.
+    private func note(_ plan: BatchPlan, _ tenant: Tenant) {
+        guard let trace else { return }
+        for part in plan.tables {
+            for key in plan.keys[part.spec.keys] {
+                switch key.found {
+                case .missing: break
+                case .stored(_, let count, _), .postponed(let count):
+                    let canonical = plan.canonical(key)
+                    unsafe canonical.withUnsafeBytes { canonical in
+                        unsafe trace.read(tenant, part.view, canonical: canonical, stored: count)
+                    }
+                }
+            }
+        }
+    }
+
+    private func parseProjections(_ plan: inout BatchPlan, _ body: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index < plan.tables.count {
+            let spec = plan.tables[index].spec
+            guard
                 let projected = unsafe Projected(
                     expression: spec.projectionExpression.map { unsafe $0.slice(of: body) },
                     names: spec.expressionAttributeNames.map { unsafe $0.slice(of: body) },
                     attributes: spec.attributesToGet.map { unsafe $0.slice(of: body) }
                 )
-            else { return nil }
-            var part = BatchPlan.TablePart(spec: spec, view: view, projection: projected.value, keys: [])
-            var distinct: Set<[UInt8]> = []
-            let epoch = view.table.epoch
-            for range in spec.keys {
-                CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
-                guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer) else {
-                    return nil
-                }
-                var key = unsafe BatchPlan.Key(range: range, canonical: Array(CacheKey.canonical(keyBuffer.bytes)))
-                guard distinct.insert(key.canonical).inserted else { return nil }
-                if view.cache.isEnabled, !spec.consistentRead, let stored = stored(for: tenant) {
-                    unsafe trace?.read(
-                        tenant,
-                        view,
-                        canonical: CacheKey.canonical(keyBuffer.bytes),
-                        stored: stored.count
-                    )
-                    held += stored.count
-                    key.found = held > BatchPlan.maxReplyBytes && held > stored.count ? .postponed : .stored(stored)
-                }
-                part.keys.append(key)
-            }
-            plan.tables.append(part)
+            else { return false }
+            plan.tables[index].projection = projected.value
+            index += 1
         }
-        return plan
+        return true
     }
 
-    /// A copy of what is stored under the key in `keyBuffer`.
-    private func stored(for tenant: Tenant) -> [UInt8]? {
-        let key = unsafe keyBuffer.bytes
-        let store = tenant.store
-        let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { unsafe Array($0.value) }
-        if case .hit(let value) = found { return value }
-        return nil
+    /// Makes the cache keys, one after the other in `batchKeys`; false when one is no key or comes twice.
+    private func makeKeys(_ plan: inout BatchPlan, _ body: UnsafeRawBufferPointer, _ tenant: Tenant) -> Bool {
+        let keys = batchKeys
+        keys.removeAll()
+        var distinct = DistinctKeys()
+        var index = 0
+        while index < plan.tables.count {
+            let part = plan.tables[index]
+            let (table, epoch) = (part.view.table.number, part.view.table.epoch)
+            index += 1
+            for number in part.spec.keys {
+                let start = keys.count
+                CacheKey.append(to: keys, tenant: tenant.number, table: table, epoch: epoch)
+                let key = plan.request.keys[number]
+                guard unsafe key.appendCanonical(of: body, to: keys) else { return false }
+                let range = ByteRange(start: start, end: keys.count)
+                let bytes = unsafe range.slice(of: keys.bytes)
+                let hash = unsafe tenant.store.hash(bytes)
+                let isNew = distinct.insert(number, hash: hash) { other in
+                    guard plan.keys[other].hash == hash else { return false }
+                    return unsafe plan.keys[other].cacheKey.slice(of: keys.bytes).elementsEqual(bytes)
+                }
+                guard isNew else { return false }
+                plan.keys.append(BatchPlan.Key(range: key.range, cacheKey: range, hash: hash))
+            }
+        }
+        return true
     }
+
+    /// Answers with what was found, before `handle` returns.
+    private func answerInPlace(_ plan: BatchPlan, _ found: inout BatchReplyBody, _ admitted: Admitted) {
+        found.finish(capacity: unsafe plan.capacity(admitted.body))
+        unsafe found.withReply { bytes, checksum in
+            unsafe reply(
+                bytes,
+                checksum: checksum,
+                cache: .hit,
+                contentType: ReplyContentType(of: admitted.http),
+                to: admitted.exchange
+            )
+        }
+        countHits(admitted.tenant, plan, request: unsafe admitted.body.count, reply: found.bytes.count)
+        var index = 0
+        while index < plan.tables.count {
+            refreshIfOld(plan.tables[index].view, as: hold(admitted))
+            index += 1
+        }
+    }
+
+    // MARK: - Upstream
 
     private func fetch(_ plan: BatchPlan, _ held: HeldRequest) {
-        let fills = plan.tables.map { leases(for: $0) }
+        let missing = plan.tables.map { plan.missing(of: $0) }
+        let fills = zip(plan.tables, missing).map { part, missing in leases(for: part, missing, plan) }
         var isUpgraded: [Bool] = []
-        let parts = zip(plan.tables, fills).map { part, fill in
-            isUpgraded.append(!part.spec.consistentRead && fill?.needsConsistentRead == true)
-            return RequestWriter.BatchGetPart(
-                tableName: part.spec.name,
-                keys: part.missing.map(\.range),
-                consistentRead: part.spec.consistentRead || fill?.needsConsistentRead == true
+        var parts: [RequestWriter.BatchGetPart] = []
+        for (index, part) in plan.tables.enumerated() {
+            let needsConsistentRead = fills[index]?.needsConsistentRead == true
+            isUpgraded.append(!part.spec.consistentRead && needsConsistentRead)
+            parts.append(
+                RequestWriter.BatchGetPart(
+                    tableName: part.spec.name,
+                    keys: missing[index].map(\.range),
+                    consistentRead: part.spec.consistentRead || needsConsistentRead
+                )
             )
         }
         if isUpgraded.contains(true) { held.use?.isConsistent = true }
@@ -166,19 +276,36 @@ extension Worker {
             )
         }
         send(held, body: body, isRead: true) { [unowned self, isUpgraded] result in
-            guard case .success(let upstream) = result, upstream.status == 200,
-                let parsed = unsafe upstream.body.withUnsafeBytes({ unsafe BatchGetItemReply.parse($0) })
-            else {
+            guard case .success(let upstream) = result, upstream.status == 200 else {
                 return answer(result, held, status: plan.status, isRead: true)
             }
-            for (part, fill) in zip(plan.tables, fills) {
-                if let fill { keep(part, fill, upstream.body, parsed, held) }
+            let landing = BatchLanding(
+                plan: plan,
+                fills: fills,
+                isUpgraded: isUpgraded,
+                request: held.body,
+                tenant: held.tenant,
+                filler: filler
+            )
+            aside(upstream.body.count + plan.values.count) {
+                landing.land(upstream.body)
+            } then: { [unowned self] landed in
+                guard let landed else { return answer(result, held, status: plan.status, isRead: true) }
+                if let trace {
+                    for read in landed.installed where !plan.tables[read.table].spec.consistentRead {
+                        trace.read(held.tenant, plan.tables[read.table].view, canonical: read.key, item: read.count)
+                    }
+                }
+                answer(landed.answer, plan, held)
             }
-            answer(plan, held, (upstream.body, parsed), isUpgraded: isUpgraded)
         }
     }
 
-    private func leases(for part: BatchPlan.TablePart) -> BatchFill? {
+    private func leases(
+        for part: BatchPlan.TablePart,
+        _ missing: [BatchPlan.Key],
+        _ plan: BatchPlan
+    ) -> BatchFill? {
         let table = part.view.table
         // The epoch before the description: whatever changes the description after this raises the epoch too.
         let epoch = table.epoch
@@ -186,8 +313,9 @@ extension Worker {
             metadata.schema != nil
         else { return nil }
         var fill = BatchFill(metadata: metadata, epoch: epoch)
-        for key in part.missing {
-            let stripe = unsafe key.canonical.withUnsafeBytes { canonical in
+        for key in missing {
+            let canonical = plan.canonical(key)
+            let stripe = unsafe canonical.withUnsafeBytes { canonical in
                 unsafe CacheKey.stripe(table: table.number, canonical: canonical)
             }
             let lease = FillLease.take(
@@ -198,83 +326,9 @@ extension Worker {
                 now: reactor.now,
                 settling: shared.configuration.coherence.consistentReadAfterWrite
             )
-            if case .success(let granted) = lease { fill.leases[key.canonical] = granted }
+            fill.asked.insert(canonical)
+            if case .success(let granted) = lease { fill.leases[canonical] = granted }
         }
         return fill
-    }
-
-    /// Installs what came back for one table: its items, and the absence of the keys that neither came back nor were
-    /// left unprocessed.
-    private func keep(
-        _ part: BatchPlan.TablePart,
-        _ fill: BatchFill,
-        _ body: [UInt8],
-        _ reply: BatchGetItemReply,
-        _ held: HeldRequest
-    ) {
-        guard let schema = fill.metadata.schema else { return }
-        var leases = fill.leases
-        let asked = Set(part.missing.map(\.canonical))
-        unsafe body.withUnsafeBytes { body in
-            let name = unsafe held.body.withUnsafeBytes { unsafe Array(part.spec.name.slice(of: $0)) }
-            func isOurs(_ range: ByteRange) -> Bool {
-                unsafe range.slice(of: body).elementsEqual(name)
-            }
-            for unprocessed in reply.unprocessed where isOurs(unprocessed.table) {
-                for range in unprocessed.keys {
-                    keyBuffer.removeAll()
-                    guard unsafe ItemKey.appendCanonical(keyObject: range.slice(of: body), to: keyBuffer) else {
-                        // Which key was left out can't be told: nothing is known to be absent.
-                        leases.removeAll()
-                        return
-                    }
-                    leases[unsafe Array(keyBuffer.bytes)] = nil
-                }
-            }
-            for response in reply.responses where isOurs(response.table) {
-                for range in response.items {
-                    let item = unsafe range.slice(of: body)
-                    keyBuffer.removeAll()
-                    guard unsafe ItemKey.appendCanonical(item: item, schema: schema, to: keyBuffer) else {
-                        leases.removeAll()
-                        return
-                    }
-                    let canonical = unsafe Array(keyBuffer.bytes)
-                    guard asked.contains(canonical) else {
-                        // An item nobody asked for: the schema must be another by now, and nothing is known to be absent.
-                        leases.removeAll()
-                        return
-                    }
-                    if let lease = leases.removeValue(forKey: canonical) {
-                        unsafe install(item, canonical, lease, part, fill, held)
-                    }
-                }
-            }
-            for (canonical, lease) in leases {
-                unsafe install(nil, canonical, lease, part, fill, held)
-            }
-        }
-    }
-
-    private func install(
-        _ item: UnsafeRawBufferPointer?,
-        _ canonical: [UInt8],
-        _ lease: FillLease,
-        _ part: BatchPlan.TablePart,
-        _ batch: BatchFill,
-        _ held: HeldRequest
-    ) {
-        CacheKey.begin(
-            lookupBuffer,
-            tenant: held.tenant.number,
-            table: part.view.table.number,
-            epoch: batch.epoch
-        )
-        unsafe canonical.withUnsafeBytes { unsafe lookupBuffer.append($0) }
-        let cacheKey = unsafe Array(lookupBuffer.bytes)
-        if !part.spec.consistentRead {
-            unsafe trace?.read(held.tenant, part.view, canonical: canonical, item: item.map(\.count))
-        }
-        _ = unsafe filler.fill(item, lease, part.view, batch.metadata, held.tenant, cacheKey: cacheKey)
     }
 }

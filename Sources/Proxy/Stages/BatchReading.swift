@@ -4,24 +4,25 @@ import DynamoDB
 struct BatchReading: Sendable {
     /// Without its tables when it is to be forwarded.
     let request: BatchGetItemRequest
-    let keyCount: Int
     /// A table it names is not the tenant's.
     let denial: Denial?
 
-    /// Bytes of keys and projections together that the stages look at: more than they can have, but for odd spacing.
-    private static let partBytes = 512 << 10
+    /// Bytes of keys, and of projections, that the stages look at: more than there can be, but for odd spacing.
+    private static let keyBytes = 512 << 10
+    private static let projectionBytes = 32 << 10
 
     init(_ body: UnsafeRawBufferPointer, _ policy: AccessPolicy) throws(RequestError) {
         let batch = unsafe try BatchGetItemRequest.parse(body)
-        keyCount = batch.tables.reduce(0) { $0 + $1.keys.count }
         denial = unsafe Self.denial(batch, body, policy)
-        let parts = batch.tables.reduce(0) { sum, table in
-            table.keys.reduce(sum) { $0 + $1.end - $1.start }
-                + (table.projectionExpression.map { $0.end - $0.start } ?? 0)
-                + (table.expressionAttributeNames.map { $0.end - $0.start } ?? 0)
-                + (table.attributesToGet.map { $0.end - $0.start } ?? 0)
+        let keys = batch.keys.reduce(0) { $0 + $1.range.count }
+        var projections = 0
+        for table in batch.tables {
+            for part in [table.projectionExpression, table.expressionAttributeNames, table.attributesToGet] {
+                projections += part?.count ?? 0
+            }
         }
-        request = batch.isCacheable && parts <= Self.partBytes ? batch : batch.forwarded
+        let isPlausible = keys <= Self.keyBytes && projections <= Self.projectionBytes
+        request = batch.isCacheable && isPlausible ? batch : batch.forwarded
     }
 
     private static func denial(

@@ -1,89 +1,57 @@
 import DynamoDB
-import Transport
-import Upstream
 
-/// Puts the reply of a BatchGetItem together.
-struct BatchReplyBody {
-    private var bytes = Array("{\"Responses\":{".utf8)
-    private var isFirst = true
-
-    /// Adds a table's items, already projected, in any order.
-    mutating func addTable(_ rawName: UnsafeRawBufferPointer, items: [[UInt8]]) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
-        isFirst = false
-        bytes.append(UInt8(ascii: "\""))
-        unsafe bytes.append(contentsOf: rawName)
-        bytes += "\":[".utf8
-        for (index, item) in items.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            bytes += item
+extension Worker {
+    /// Answers from memory.
+    func answer(_ plan: BatchPlan, _ held: HeldRequest) {
+        let request = held.body
+        aside(plan.values.count) {
+            unsafe request.withUnsafeBytes { unsafe plan.answer(to: $0) }
+        } then: { [unowned self] answer in
+            self.answer(answer, plan, held)
         }
-        bytes.append(UInt8(ascii: "]"))
     }
 
-    /// The whole reply, with one finished entry of `UnprocessedKeys` for each table that has some; `capacity` is nil when
-    /// none was asked for.
-    func finished(unprocessed: [[UInt8]], capacity: [ConsumedCapacity]?) -> [UInt8] {
-        var bytes = bytes
-        bytes += "},\"UnprocessedKeys\":{".utf8
-        bytes += unprocessed.joined(separator: [UInt8(ascii: ",")])
-        bytes.append(UInt8(ascii: "}"))
-        if let capacity {
-            bytes += ",\"ConsumedCapacity\":[".utf8
-            for (index, entry) in capacity.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                entry.append(to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "]"))
+    /// Answers with what was put together; nil when an item could not be projected.
+    func answer(_ answer: BatchReplyBody?, _ plan: BatchPlan, _ held: HeldRequest) {
+        guard var answer else {
+            return reply(.internalServerError("An item could not be projected."), to: held)
         }
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
+        let checksum = answer.checksum
+        reply(answer.takeBytes(), checksum: checksum, cache: plan.status, to: held)
     }
 }
 
-extension Worker {
-    /// Answers from memory and, if something was read, from what came back.
+extension BatchPlan {
+    /// Puts the answer together from memory and, if something was read, from what came back.
+    ///
+    /// Nil when an item can't be projected.
     func answer(
-        _ plan: BatchPlan,
-        _ held: HeldRequest,
-        _ fetched: (body: [UInt8], reply: BatchGetItemReply)? = nil,
-        isUpgraded: [Bool] = []
-    ) {
-        let body = unsafe held.body.withUnsafeBytes { source in
-            unsafe (fetched?.body ?? []).withUnsafeBytes { fetchedBody in
-                unsafe assemble(plan, source, fetched?.reply, fetchedBody, isUpgraded)
-            }
-        }
-        guard let body else {
-            return reply(.internalServerError("An item could not be projected."), to: held)
-        }
-        reply(body, cache: plan.status, to: held)
-    }
-
-    private func assemble(
-        _ plan: BatchPlan,
-        _ source: UnsafeRawBufferPointer,
-        _ fetched: BatchGetItemReply?,
-        _ fetchedBody: UnsafeRawBufferPointer,
-        _ isUpgraded: [Bool]
-    ) -> [UInt8]? {
-        var reply = BatchReplyBody()
+        to source: UnsafeRawBufferPointer,
+        _ fetched: BatchGetItemReply? = nil,
+        _ fetchedBody: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0),
+        _ isUpgraded: [Bool] = []
+    ) -> BatchReplyBody? {
+        var body = BatchReplyBody()
+        body.begin()
         var unprocessed: [[UInt8]] = []
         // What was read goes first; what is in memory can be asked for again at no cost.
-        var room = BatchPlan.maxReplyBytes - fetchedBody.count
-        for part in plan.tables {
+        var room = Self.maxReplyBytes - fetchedBody.count
+        for part in tables {
             let name = unsafe part.spec.name.slice(of: source)
-            var items: [[UInt8]] = []
+            unsafe body.beginTable(name)
             var postponed: [ByteRange] = []
-            for key in part.keys {
+            for key in keys[part.spec.keys] {
                 switch key.found {
-                case .stored(let value) where value.count > room && fetched != nil:
+                case .stored(_, let count, _) where count > room && fetched != nil:
                     postponed.append(key.range)
-                case .stored(let value):
-                    room -= value.count
-                    let isComplete = unsafe value.withUnsafeBytes { value in
-                        guard let item = unsafe StoredItem.item(in: value) else { return true }
-                        return unsafe Self.append(item, part.projection, to: &items)
+                case .stored(let range, let count, let checksum):
+                    room -= count
+                    guard range.count > 0 else { continue }
+                    let isComplete = unsafe values.withUnsafeBytes { values in
+                        let item = unsafe range.slice(of: values)
+                        if part.projection != nil { return unsafe body.add(item, part.projection) }
+                        unsafe body.add(item, checksum: checksum)
+                        return true
                     }
                     guard isComplete else { return nil }
                 case .postponed: postponed.append(key.range)
@@ -93,12 +61,10 @@ extension Worker {
             for response in fetched?.responses ?? [] {
                 guard unsafe response.table.slice(of: fetchedBody).elementsEqual(name) else { continue }
                 for range in response.items {
-                    guard unsafe Self.append(range.slice(of: fetchedBody), part.projection, to: &items) else {
-                        return nil
-                    }
+                    guard unsafe body.add(range.slice(of: fetchedBody), part.projection) else { return nil }
                 }
             }
-            unsafe reply.addTable(name, items: items)
+            body.endTable()
             let left = fetched?.unprocessed.first { unsafe $0.table.slice(of: fetchedBody).elementsEqual(name) }
             if !postponed.isEmpty || left != nil {
                 unprocessed.append(
@@ -106,25 +72,11 @@ extension Worker {
                 )
             }
         }
-        return unsafe reply.finished(
+        body.finish(
             unprocessed: unprocessed,
-            capacity: capacity(plan, source, fetched, fetchedBody, isUpgraded)
+            capacity: unsafe capacity(source, fetched, fetchedBody, isUpgraded)
         )
-    }
-
-    private static func append(
-        _ item: UnsafeRawBufferPointer,
-        _ projection: Projection?,
-        to items: inout [[UInt8]]
-    ) -> Bool {
-        guard let projection else {
-            unsafe items.append(Array(item))
-            return true
-        }
-        var projected: [UInt8] = []
-        guard unsafe projection.apply(item: item, into: &projected) else { return false }
-        items.append(projected)
-        return true
+        return body
     }
 
     /// An entry of `UnprocessedKeys` in the client's form: its own keys and those the upstream left.
@@ -162,19 +114,21 @@ extension Worker {
     }
 
     /// One entry a table: what the upstream used, as if no read had been made stronger than asked; nothing for a hit.
-    private func capacity(
-        _ plan: BatchPlan,
+    ///
+    /// Nil when the client did not ask for it.
+    func capacity(
         _ source: UnsafeRawBufferPointer,
-        _ fetched: BatchGetItemReply?,
-        _ fetchedBody: UnsafeRawBufferPointer,
-        _ isUpgraded: [Bool]
+        _ fetched: BatchGetItemReply? = nil,
+        _ fetchedBody: UnsafeRawBufferPointer? = nil,
+        _ isUpgraded: [Bool] = []
     ) -> [ConsumedCapacity]? {
-        let shape = plan.request.returnConsumedCapacity
+        let shape = request.returnConsumedCapacity
         guard shape != .none else { return nil }
-        let used = fetched?.consumedCapacity.flatMap { range in
-            unsafe ConsumedCapacity.parse(list: range.slice(of: fetchedBody))
+        var used: [ConsumedCapacity]?
+        if let range = fetched?.consumedCapacity, let body = unsafe fetchedBody {
+            used = unsafe ConsumedCapacity.parse(list: range.slice(of: body))
         }
-        return plan.tables.enumerated().map { index, part in
+        return tables.enumerated().map { index, part in
             let name = unsafe Array(part.spec.name.slice(of: source))
             guard let used = used?.first(where: { $0.tableName == name }) else {
                 return ConsumedCapacity(tableName: name, units: 0, shape: shape)
