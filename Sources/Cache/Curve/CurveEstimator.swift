@@ -84,12 +84,6 @@ public final class CurveEstimator: Sendable {
         Self.mix(hash) < threshold.load(ordering: .relaxed)
     }
 
-    /// Looks at what tells whether a key is sampled.
-    @inline(__always)
-    func readAhead() {
-        _ = threshold.load(ordering: .relaxed)
-    }
-
     /// A read that found the item, or did not.
     ///
     /// - Parameters:
