@@ -44,6 +44,7 @@ public final class KeyBuffer {
     }
 
     /// Appends one byte.
+    @inline(__always)
     public func append(_ byte: UInt8) {
         guard unsafe length < storage.count else {
             unsafe hasOverflowed = true
