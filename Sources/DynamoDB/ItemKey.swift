@@ -16,6 +16,18 @@ public enum ItemKey {
     /// Longest value of a sort key, in bytes.
     public static let maximumSortKeyLength = 1024
 
+    /// Appends the canonical form of the key of a request over `body`.
+    ///
+    /// False as ``appendCanonical(keyObject:to:)`` says, or when the request is not cacheable.
+    public static func appendCanonical(
+        _ request: GetItemRequest,
+        of body: UnsafeRawBufferPointer,
+        to key: KeyBuffer
+    ) -> Bool {
+        guard request.isCacheable, let first = request.firstKeyAttribute else { return false }
+        return attempt(key) { unsafe append(first, request.secondKeyAttribute, of: body, to: key) }
+    }
+
     /// Appends the canonical form of a `Key` member's object (`{"id":{"N":"1"}}`).
     ///
     /// False, with `key` as before, for anything that cannot be a table's key: no or more than two attributes, another
@@ -26,30 +38,39 @@ public enum ItemKey {
         do throws(RequestError) {
             try reader.beginObject(.attributeMap)
             guard let firstName = try reader.nextMember(), let first = try typedValue(&reader) else { return false }
-            var second: (name: JSONString, value: TypedValue)?
+            var second: Attribute?
             if let name = try reader.nextMember() {
                 guard let value = try typedValue(&reader) else { return false }
-                second = (name, value)
+                second = Attribute(name: name, value: value)
                 guard try reader.nextMember() == nil else { return false }
             }
             try reader.finish()
 
             let text = unsafe reader.bytes
             return attempt(key) {
-                guard let second else { return unsafe append(firstName, first, of: text, to: key) }
-                switch unsafe order(firstName, second.name, of: text) {
-                case 0:
-                    return false
-                case ..<0:
-                    return unsafe append(firstName, first, of: text, to: key)
-                        && append(second.name, second.value, of: text, to: key)
-                default:
-                    return unsafe append(second.name, second.value, of: text, to: key)
-                        && append(firstName, first, of: text, to: key)
-                }
+                unsafe append(Attribute(name: firstName, value: first), second, of: text, to: key)
             }
         } catch {
             return false
+        }
+    }
+
+    private static func append(
+        _ first: Attribute,
+        _ second: Attribute?,
+        of text: UnsafeRawBufferPointer,
+        to key: KeyBuffer
+    ) -> Bool {
+        guard let second else { return unsafe append(first.name, first.value, of: text, to: key) }
+        switch unsafe order(first.name, second.name, of: text) {
+        case 0:
+            return false
+        case ..<0:
+            return unsafe append(first.name, first.value, of: text, to: key)
+                && append(second.name, second.value, of: text, to: key)
+        default:
+            return unsafe append(second.name, second.value, of: text, to: key)
+                && append(first.name, first.value, of: text, to: key)
         }
     }
 
@@ -90,9 +111,16 @@ public enum ItemKey {
         }
     }
 
-    private struct TypedValue {
+    /// A value such as `{"S":"..."}`.
+    struct TypedValue {
         var type: ScalarAttributeType
         var text: JSONString
+    }
+
+    /// One attribute of a key as a request has it.
+    struct Attribute {
+        var name: JSONString
+        var value: TypedValue
     }
 
     /// Reads `{"S":"..."}`; nil when the object is not one member of a key type.
