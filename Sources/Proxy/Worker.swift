@@ -22,7 +22,8 @@ final class Worker {
     let lane: Int
 
     let verifier: SignatureVerifier
-    var requestIDs = RequestID()
+    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) var requestIDs = RequestID()
     var failureLog = LogLimit()
     /// Where requests are recorded; nil when they are not.
     var trace: TraceLane?
@@ -33,7 +34,7 @@ final class Worker {
     var valueBuffer: [UInt8] = []
 
     /// The tenants' tables by tenant number and name: a cache of `Tenant.table(named:now:)` without locks.
-    var views = ByteMap<TenantTable>()
+    @exclusivity(unchecked) var views = ByteMap<TenantTable>()
     /// Development: tenants by access key id and region.
     var developmentTenants = ByteMap<Tenant>()
 
@@ -64,7 +65,7 @@ final class Worker {
     /// Takes a new registry; what the old one allowed is forgotten.
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
-        views.removeAll()
+        unsafe views.removeAll()
     }
 
     /// What answers the calls of a route.
@@ -105,7 +106,7 @@ final class Worker {
         guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else {
             return nil
         }
-        if views.count >= Self.maxViews { views.removeAll() }
+        if unsafe views.count >= Self.maxViews { unsafe views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view
     }
