@@ -74,7 +74,9 @@ import Testing
     @Test(.enabled(if: malloc_counter_available(), "sanitizers bring their own malloc"))
     func signingDoesNotAllocate() {
         let signer = RequestSigner()
-        let headers = [(name: "host", value: "dynamodb.eu-central-1.amazonaws.com"), (name: "x-amz-target", value: "t")]
+        let headers = [
+            (name: "host", value: "dynamodb.eu-central-1.amazonaws.com"), (name: "x-amz-target", value: "t"),
+        ]
         let body = [UInt8](repeating: 0x20, count: 3000)
         func sign() {
             body.withUnsafeBytes { body in
