@@ -144,7 +144,7 @@ final class HTTPConnection: ReadinessHandler {
         unsafe codec.discard()
         unread = []
         unsent = []
-        (unsentBody, bodyStart) = ([], 0)
+        discardBody()
         observer = nil
         _ = server.account(-accounted)
         accounted = 0
@@ -454,7 +454,7 @@ final class HTTPConnection: ReadinessHandler {
         case .bytes(let count):
             bodyStart += count
             if bodyStart == unsentBody.count {
-                (unsentBody, bodyStart) = ([], 0)
+                discardBody()
             } else {
                 needsTelling = true
                 setInterest(.write)
@@ -464,6 +464,14 @@ final class HTTPConnection: ReadinessHandler {
         case .ended, .failed:
             close()
         }
+    }
+
+    private func discardBody() {
+        guard !unsentBody.isEmpty else { return }
+        var body: [UInt8] = []
+        swap(&body, &unsentBody)
+        bodyStart = 0
+        server.handler.discard(body)
     }
 
     // MARK: What next

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct SideThreadTests {
     /// Runs a reactor on this thread until `start` has called what it is given.
-    private func run(_ start: (Reactor, @escaping () -> Void) -> SideThread) throws {
+    private func run(_ start: @escaping (Reactor, @escaping () -> Void) -> SideThread) throws {
         let reactor = try Reactor()
         var side: SideThread?
         reactor.schedule(after: 0) { side = start(reactor, { reactor.stop() }) }

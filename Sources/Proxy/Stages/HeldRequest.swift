@@ -88,6 +88,8 @@ extension Worker {
                         log(failure, of: request.target, as: request.tenant)
                     }
                     if let use = request.use { settle(use, of: request, sent: outgoing.bytes.count, examined) }
+                    discardLater(outgoing.bytes)
+                    if case .success(let reply) = examined.result { discardLater(reply.body) }
                     completion(examined.result)
                 }
             }
