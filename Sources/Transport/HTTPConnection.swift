@@ -145,7 +145,7 @@ final class HTTPConnection: ReadinessHandler {
         unsafe codec.discard()
         unread = []
         unsent = []
-        (unsentBody, bodyStart) = ([], 0)
+        discardBody()
         observer = nil
         _ = unsafe server.account(-accounted)
         unsafe accounted = 0
@@ -455,7 +455,7 @@ final class HTTPConnection: ReadinessHandler {
         case .bytes(let count):
             bodyStart += count
             if bodyStart == unsentBody.count {
-                (unsentBody, bodyStart) = ([], 0)
+                discardBody()
             } else {
                 unsafe needsTelling = true
                 setInterest(.write)
@@ -465,6 +465,14 @@ final class HTTPConnection: ReadinessHandler {
         case .ended, .failed:
             close()
         }
+    }
+
+    private func discardBody() {
+        guard !unsentBody.isEmpty else { return }
+        var body: [UInt8] = []
+        swap(&body, &unsentBody)
+        bodyStart = 0
+        server.handler.discard(body)
     }
 
     // MARK: What next

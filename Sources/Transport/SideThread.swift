@@ -58,6 +58,14 @@ public final class SideThread {
         queue.add(job)
     }
 
+    /// Gives memory back there.
+    public func discard(_ bytes: consuming [UInt8]) {
+        let kept = Outcome<[UInt8]>(bytes)
+        let job: @Sendable () -> Void = { _ = kept.take() }
+        guard let queue = queue ?? startThread() else { return job() }
+        queue.add(job)
+    }
+
     private func land(_ ticket: UInt64) {
         guard let landed = underWay.removeValue(forKey: ticket) else { return }
         bytes -= landed.bytes
@@ -89,9 +97,13 @@ public final class SideThread {
     }
 }
 
-/// Carries a result from one thread to the other.
+/// Carries a value from one thread to the other, and leaves none behind.
 private final class Outcome<Result: Sendable>: Sendable {
-    private let result = Mutex<Result?>(nil)
+    private let result: Mutex<Result?>
+
+    init(_ value: consuming Result? = nil) {
+        result = Mutex(value)
+    }
 
     func set(_ value: Result) {
         result.withLock { $0 = value }

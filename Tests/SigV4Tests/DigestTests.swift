@@ -34,6 +34,66 @@ import Testing
         #expect(message.withBytes { message in hexadecimal(key.code(for: message)) } == code)
     }
 
+    @Test func aBodyInPiecesHasTheDigestOfTheWhole() {
+        let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+        let whole = PayloadDigest(of: body)
+        #expect(hexadecimal(whole.bytes).utf8.elementsEqual(MessageDigest.sha256(hexadecimal: body)))
+        for size in [1000, 4096, 99_999] {
+            var hash = PayloadHash()
+            for start in stride(from: 0, to: body.count, by: size) {
+                Array(body[start..<min(start + size, body.count)]).withUnsafeBytes { hash.update($0) }
+            }
+            #expect(hexadecimal(hash.finish().bytes) == hexadecimal(whole.bytes))
+            // The state is not used up.
+            #expect(hexadecimal(hash.finish().bytes) == hexadecimal(whole.bytes))
+        }
+    }
+
+    /// A digest that is known is used in the body's place, for what comes and for what goes.
+    @Test func aKnownDigestStandsForTheBody() throws {
+        let raw = try SignedRequest().signed()
+        func isAccepted(_ payload: PayloadDigest?) -> Bool {
+            raw.received { request in
+                let known = ReceivedRequest(
+                    method: request.method.buffer,
+                    target: request.target.buffer,
+                    head: request.head.buffer,
+                    headers: request.headers,
+                    body: request.body.buffer,
+                    payload: payload
+                )
+                let verifier = SignatureVerifier()
+                let (secret, now) = (SignedRequest.secret, SignedRequest.now)
+                guard let authorization = try? verifier.authorization(of: known) else { return false }
+                return (try? verifier.verify(authorization, of: known, secret: secret, now: now)) != nil
+            }
+        }
+        #expect(isAccepted(nil))
+        #expect(isAccepted(PayloadDigest(of: raw.body)))
+        #expect(!isAccepted(PayloadDigest(of: raw.body + [0])))
+
+        func signature(_ body: [UInt8], _ payload: PayloadDigest?) -> String {
+            body.withUnsafeBytes { body in
+                RequestSigner().sign(
+                    method: "POST",
+                    path: "/",
+                    headers: [("host", "h")],
+                    body: body,
+                    payload: payload,
+                    credentials: SigningCredentials(
+                        accessKeyID: "AKID",
+                        secretAccessKey: SignedRequest.secret,
+                        sessionToken: nil
+                    ),
+                    region: "us-east-1",
+                    now: SignedRequest.now
+                ).authorization
+            }
+        }
+        #expect(signature([1], PayloadDigest(of: [2])) == signature([2], nil))
+        #expect(signature([1], nil) != signature([2], nil))
+    }
+
     @Test func secretsStayHidden() {
         let secret = SecretKey(Array("very secret".utf8))
         let credentials = SigningCredentials(accessKeyID: "AKID", secretAccessKey: secret, sessionToken: "hidden token")

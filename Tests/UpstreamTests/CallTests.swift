@@ -148,6 +148,36 @@ struct CallTests {
         #expect(try Harness().reply(to: .to(server)).text == #"{"": 1}"#)
     }
 
+    /// Sent as libcurl asks for it, gathered in one block: with small ones between, on the same handle.
+    @Test(arguments: [false, true])
+    func largeAndSmallBodiesTakeTurns(isChunked: Bool) throws {
+        let server = try ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                let text = String(decoding: request.body, as: UTF8.self)
+                guard isChunked else {
+                    connection.reply(text)
+                    continue
+                }
+                connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                var rest = text[...]
+                while !rest.isEmpty {
+                    let piece = rest.prefix(100_000)
+                    rest = rest.dropFirst(piece.count)
+                    connection.send("\(String(piece.count, radix: 16))\r\n\(piece)\r\n")
+                }
+                connection.send("0\r\n\r\n")
+            }
+        }
+        let harness = try Harness()
+        for (number, count) in [1, 300_000, 0, 65_536, 65_537, 2_000_000, 2].enumerated() {
+            let body = String(String(repeating: "0123456789\(number)", count: count / 11 + 1).prefix(count))
+            let reply = try harness.reply(to: .to(server, body: body))
+            #expect(reply.body == Array(body.utf8), "\(count)")
+        }
+        #expect(server.connections == 1)
+        #expect(server.requests.map(\.body.count) == [1, 300_000, 0, 65_536, 65_537, 2_000_000, 2])
+    }
+
     @Test func connectionsAreReused() throws {
         let server = try ScriptedServer(echo)
         let harness = try Harness()

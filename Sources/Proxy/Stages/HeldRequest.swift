@@ -113,6 +113,8 @@ extension Worker {
                         use.getItemReply = examined.getItem
                         settle(use, of: request, sent: outgoing.bytes.count, examined)
                     }
+                    discardLater(outgoing.bytes)
+                    if case .success(let reply) = examined.result { discardLater(reply.body) }
                     completion(examined.result)
                 }
             }

@@ -50,6 +50,28 @@ extension Worker {
         shared.isDevelopment || shared.localTenant != nil ? nil : PayloadObserver()
     }
 
+    /// Bytes of memory that are given back on the reactor's own thread.
+    private static let releasedBytes = 1 << 20
+
+    func discard(_ body: consuming [UInt8]) {
+        if body.count > Self.releasedBytes { side.discard(body) }
+    }
+
+    /// Gives a body back when whoever works with it in this turn has let it go.
+    func discardLater(_ body: [UInt8]) {
+        guard body.count > Self.releasedBytes else { return }
+        final class Kept {
+            var body: [UInt8]
+            init(_ body: [UInt8]) { self.body = body }
+        }
+        let kept = Kept(body)
+        _ = reactor.schedule(after: 0) { [unowned self] in
+            var body: [UInt8] = []
+            swap(&body, &kept.body)
+            discard(body)
+        }
+    }
+
     /// Calls `work` beside the reactor if it goes through more than is done in place, else at once; then `then`.
     func aside<Result: Sendable>(
         _ bytes: Int,

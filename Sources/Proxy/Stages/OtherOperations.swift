@@ -99,7 +99,7 @@ extension Worker {
         let effects = touching.statements
         try authorise(effects.denial, operation: operation.name, admitted)
         var scopes: [WriteScope] = []
-        if effects.writesAnywhere || effects.tables.count > Self.maxScopes {
+        if effects.writesAnywhere {
             scopes = [tenant.route.domain.scope]
         } else {
             scopes = effects.tables.compactMap { coherentTable($0, for: tenant)?.scope }
@@ -115,9 +115,6 @@ extension Worker {
             }
         }
     }
-
-    /// More tables than this a request's window does not name one by one.
-    private static let maxScopes = 100
 
     // MARK: - Writes
 

@@ -54,7 +54,9 @@ struct Touching: Sendable {
     let statements: StatementEffects
 
     /// Items of a transaction; a batch has fewer (service quotas).
-    private static let maxParts = 100
+    static let maxParts = 100
+    /// Longer than any table's name.
+    static let maxName = 1024
 
     init(
         _ operation: Operation?,
@@ -62,7 +64,9 @@ struct Touching: Sendable {
         _ policy: AccessPolicy
     ) throws(RequestError) {
         let found = unsafe try TouchedResources.of(operation, body: body)
-        isExcessive = max(found.tables.count, found.writes.count, found.statements.count) > Self.maxParts
+        isExcessive =
+            max(found.tables.count, found.writes.count, found.statements.count) > Self.maxParts
+            || found.tables.contains { $0.name.utf8.count > Self.maxName }
         touched = isExcessive ? found.withoutLists : found
         namesTable = !found.namesNoTable
         writeCount = found.writes.count
@@ -109,7 +113,7 @@ struct StatementEffects: Sendable {
     private(set) var mayWrite = false
     /// The tables written to.
     private(set) var tables: Set<[UInt8]> = []
-    /// A statement may write to a table that can't be told.
+    /// A statement may write to a table that can't be told, or they write to more than are told.
     private(set) var writesAnywhere = false
 
     init() {}
@@ -126,7 +130,8 @@ struct StatementEffects: Sendable {
             }
             if isSelect { continue }
             mayWrite = true
-            if let name { tables.insert(name) } else { writesAnywhere = true }
+            if let name, name.count <= Touching.maxName { tables.insert(name) } else { writesAnywhere = true }
         }
+        if tables.count > Touching.maxParts { (tables, writesAnywhere) = ([], true) }
     }
 }
