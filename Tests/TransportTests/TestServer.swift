@@ -99,8 +99,13 @@ final class TestHandler: HTTPHandler {
 
     /// Bytes that are not all the same.
     static func pattern(_ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count + period.count <= count { bytes += period }
+        return bytes + period.prefix(count - bytes.count)
     }
+
+    private static let period = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
     func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
         HTTPRefusalReply(
