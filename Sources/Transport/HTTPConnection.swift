@@ -443,27 +443,29 @@ final class HTTPConnection: ReadinessHandler {
         unsent = []
         if !unsentBody.isEmpty { sendBody() }
         settle()
+        // It was passed over when the stop began.
+        if server.isDraining, unread.isEmpty { drain() }
     }
 
     /// Sends a step of the large body; the rest waits for another turn, even if the client would take it now.
     private func sendBody() {
         let end = min(bodyStart + HTTPConnection.sentPerTurn, unsentBody.count)
-        let transfer = unsafe unsentBody.withUnsafeBytes { bytes in
-            unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<end]))
-        }
-        switch transfer {
-        case .bytes(let count):
-            bodyStart += count
-            if bodyStart == unsentBody.count {
-                discardBody()
-            } else {
-                unsafe needsTelling = true
-                setInterest(.write)
+        // Through TLS a record is taken at a time.
+        while bodyStart < end {
+            let transfer = unsafe unsentBody.withUnsafeBytes { bytes in
+                unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<end]))
             }
-        case .blocked(let interest):
-            setInterest(interest)
-        case .ended, .failed:
-            close()
+            switch transfer {
+            case .bytes(let count): bodyStart += count
+            case .blocked(let interest): return setInterest(interest)
+            case .ended, .failed: return close()
+            }
+        }
+        if end == unsentBody.count {
+            discardBody()
+        } else {
+            unsafe needsTelling = true
+            setInterest(.write)
         }
     }
 
