@@ -119,6 +119,8 @@ final class Worker {
         guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else {
             return nil
         }
+        // A request may outlive a reload: what its tenant was allowed is not its successor's.
+        if let successor = shared.directory.tenant(number: tenant.number), successor !== tenant { return view }
         if unsafe views.count >= Self.maxViews { unsafe views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view

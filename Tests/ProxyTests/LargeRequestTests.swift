@@ -110,6 +110,17 @@ import Testing
         #expect(try client.receive().value == text(19, 400_000))
     }
 
+    @Test func `a small encoded request has room beside a large one`() throws {
+        let fixture = try ProxyFixture(reactors: 1, adjust: { $0.limits.bufferedBytes = $0.limits.bodyBytes })
+        let (large, small) = (fixture.client(), fixture.client("two"))
+        try large.send("BatchWriteItem", batchWrite(0..<20, 700_000))
+        for _ in 0..<20 {
+            try small.send("GetItem", "not gzip", headers: ["content-encoding": "gzip"])
+            #expect(try small.receive().status == 500)
+        }
+        #expect(try large.receive().status == 200)
+    }
+
     @Test func `a client that goes leaves nothing behind`() throws {
         let fixture = try ProxyFixture(reactors: 1)
         let client = fixture.client()

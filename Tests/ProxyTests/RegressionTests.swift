@@ -1,7 +1,10 @@
 import Cache
 import DynamoDB
 import Foundation
+import Logging
 import Testing
+import Transport
+import Upstream
 
 @testable import Proxy
 
@@ -206,6 +209,43 @@ import Testing
         _ = try client.put("k", "v2")
         #expect(try client.get("k").value == "v2")
         #expect(try client.get("k").cache == "hit")
+    }
+
+    @Test func `what a request brings over a reload is not what its tenant may do then`() throws {
+        var configuration = Configuration(
+            upstreams: [
+                UpstreamSettings(
+                    name: "fake",
+                    endpoint: "http://127.0.0.1:1",
+                    region: "us-east-1",
+                    credentials: .static(id: "AKIDUPSTREAM", secret: Secret("upstream secret"), token: nil)
+                )
+            ],
+            tenants: [
+                TenantSettings(
+                    name: "one",
+                    keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))],
+                    upstream: "fake"
+                )
+            ]
+        )
+        let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
+        let reactor = try Reactor()
+        let worker = Worker(
+            reactor: reactor,
+            upstream: try HTTPUpstream(reactor: reactor),
+            shared: shared,
+            registry: try shared.directory.registry(for: configuration),
+            logger: .init(label: "test")
+        )
+        let former = try #require(shared.directory.currentTenants().first).tenant
+        configuration.tenants[0].tables = ["others"]
+        worker.adopt(try shared.directory.registry(for: configuration))
+        let tenant = try #require(shared.directory.currentTenants().first).tenant
+        #expect(tenant !== former && tenant.number == former.number)
+        let name = Array("things".utf8)
+        #expect(name.withUnsafeBytes { worker.view(of: $0, for: former) } != nil)
+        #expect(name.withUnsafeBytes { worker.view(of: $0, for: tenant) } == nil)
     }
 
     @Test func `a table re-created behind the proxy's back is noticed after a reload, too`() throws {

@@ -45,6 +45,9 @@ extension Worker {
     /// The same of a body that is only summed or copied.
     static let copiedBytes = 128 << 10
 
+    /// What a byte of gzip becomes at most.
+    private static let gzipRatio = 1032
+
     func bodyObserver() -> (any BodyObserver)? {
         // Without signatures to be verified a digest is of no use.
         shared.isDevelopment || shared.localTenant != nil ? nil : PayloadObserver()
@@ -93,11 +96,12 @@ extension Worker {
         }
         let limit = shared.configuration.limits.bodyBytes
         let body = kept.body
-        guard side.hasRoom(for: isEncoded ? limit : body.count) else {
+        let bytes = isEncoded ? min(limit, body.count * Self.gzipRatio) : body.count
+        guard side.hasRoom(for: bytes) else {
             return reply(.serviceUnavailable(), to: exchange, contentType: ReplyContentType(of: request))
         }
         let policy = tenant.policy
-        side.run(bytes: isEncoded ? limit : body.count) {
+        side.run(bytes: bytes) {
             Result { () throws(ErrorReply) in
                 let decoded = isEncoded ? try Self.decompress(body, limit: limit) : body
                 return (decoded, unsafe decoded.withUnsafeBytes { unsafe purpose.read($0, policy) })
