@@ -22,7 +22,7 @@ public final class HTTPServer {
     let output = OutputBuffer()
     let date = DateText()
     private let usualHead = OutputBuffer()
-    @exclusivity(unchecked) private var usualHeadSecond = Int64.min
+    private var usualHeadSecond = Int64.min
     let input: UnsafeMutableBufferPointer<UInt8>
 
     private let tls: TLSContext?
@@ -39,11 +39,10 @@ public final class HTTPServer {
     /// Bytes held for all connections between two turns.
     private(set) var bufferedBytes = 0
     /// Connections of which a reply was sent, or output taken, in the middle of another's turn.
-    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) private var resumable: [HTTPConnection] = []
-    @exclusivity(unchecked) private var turnDepth = 0
+    private var resumable: [HTTPConnection] = []
+    private var turnDepth = 0
     /// Replies that wait in `output` for the end of the reactor's turn.
-    @exclusivity(unchecked) private var posted: [PostedReply] = []
+    private var posted: [PostedReply] = []
 
     private struct PostedReply {
         let connection: HTTPConnection
@@ -209,19 +208,19 @@ public final class HTTPServer {
     /// The buffers are used by one connection at a time: what is to be read for another one in its course waits until
     /// its end.
     func beginTurn() {
-        unsafe turnDepth += 1
+        turnDepth += 1
     }
 
     func endTurn() {
-        while unsafe turnDepth == 1, let connection = unsafe resumable.popLast() {
+        while turnDepth == 1, let connection = resumable.popLast() {
             connection.resume()
         }
-        unsafe turnDepth -= 1
-        if unsafe posted.count >= HTTPServer.postedReplies || output.count > HTTPServer.postedBytes { flush() }
+        turnDepth -= 1
+        if posted.count >= HTTPServer.postedReplies || output.count > HTTPServer.postedBytes { flush() }
     }
 
     func resumeLater(_ connection: HTTPConnection) {
-        unsafe resumable.append(connection)
+        resumable.append(connection)
     }
 
     // MARK: Replies
@@ -233,28 +232,28 @@ public final class HTTPServer {
     /// a sleeper is the dearest part of sending. If something happens to the connection before, it asks for its own with
     /// `sendPosted(of:)`.
     func post(_ connection: HTTPConnection, from start: Int) {
-        if unsafe posted.isEmpty { reactor.atEndOfTurn(self) }
-        unsafe posted.append(PostedReply(connection: connection, bytes: start..<output.count))
+        if posted.isEmpty { reactor.atEndOfTurn(self) }
+        posted.append(PostedReply(connection: connection, bytes: start..<output.count))
     }
 
     /// Sends what is posted for one connection.
     func sendPosted(of connection: HTTPConnection) {
-        for index in unsafe 0..<posted.count where unsafe posted[index].connection === connection {
-            let bytes = unsafe posted[index].bytes
-            unsafe posted[index].bytes = bytes.upperBound..<bytes.upperBound
+        for index in 0..<posted.count where posted[index].connection === connection {
+            let bytes = posted[index].bytes
+            posted[index].bytes = bytes.upperBound..<bytes.upperBound
             connection.sendPosted(bytes)
         }
     }
 
     /// Sends what is posted.
     private func flush() {
-        guard unsafe turnDepth == 0, unsafe !posted.isEmpty else { return }
+        guard turnDepth == 0, !posted.isEmpty else { return }
         beginTurn()
-        for index in unsafe 0..<posted.count {
-            let reply = unsafe posted[index]
+        for index in 0..<posted.count {
+            let reply = posted[index]
             reply.connection.sendPosted(reply.bytes)
         }
-        unsafe posted.removeAll(keepingCapacity: true)
+        posted.removeAll(keepingCapacity: true)
         output.truncate(to: 0)
         endTurn()
     }
@@ -272,8 +271,8 @@ public final class HTTPServer {
 
     /// What nearly every head begins with, written anew once a second.
     private func usualHeadStart() -> UnsafeRawBufferPointer {
-        if unsafe reactor.wallClock != usualHeadSecond {
-            unsafe usualHeadSecond = reactor.wallClock
+        if reactor.wallClock != usualHeadSecond {
+            usualHeadSecond = reactor.wallClock
             usualHead.truncate(to: 0)
             writeHeadStart(status: 200, keepsAlive: true, to: usualHead)
         }
