@@ -30,6 +30,7 @@ public final class HTTPServer {
     private var listener: Listener?
     private var connections: [HTTPConnection] = []
     private var sweep: Timer?
+    private let callbacks = Callbacks()
     /// Made once, so that a sweep allocates nothing.
     private var sweepAction: (() -> Void)?
     private var drained: (() -> Void)?
@@ -43,6 +44,14 @@ public final class HTTPServer {
     private var turnDepth = 0
     /// Replies that wait in `output` for the end of the reactor's turn.
     private var posted: [PostedReply] = []
+
+    /// The server as what may outlive it knows it.
+    ///
+    /// A weak reference in its place would make every reference to the server dearer to count.
+    @safe
+    private final class Callbacks {
+        unowned(unsafe) var server: HTTPServer?
+    }
 
     private struct PostedReply {
         let connection: HTTPConnection
@@ -69,24 +78,20 @@ public final class HTTPServer {
         headers = HeaderTable(capacity: self.limits.headerCount)
         unsafe input = .allocate(capacity: HTTPServer.inputCapacity)
         unsafe input.initialize(repeating: 0)
-        sweepAction = { [weak self] in
-            guard let self else { return }
-            sweep = nil
-            expire()
-            if !connections.isEmpty {
-                scheduleSweep()
-            }
-        }
-        listener = try Listener(reactor, address, sharing) { [weak self] descriptor in
-            if let self {
-                accept(descriptor)
+        let callbacks = callbacks
+        sweepAction = { unsafe callbacks.server?.sweepConnections() }
+        listener = try Listener(reactor, address, sharing) { descriptor in
+            if let server = unsafe callbacks.server {
+                server.accept(descriptor)
             } else {
                 close(descriptor)
             }
         }
+        unsafe callbacks.server = self
     }
 
     deinit {
+        unsafe callbacks.server = nil
         listener?.close()
         unsafe input.deallocate()
     }
@@ -188,6 +193,14 @@ public final class HTTPServer {
         guard sweep == nil, let sweepAction else { return }
         let shortest = min(limits.headDeadline, limits.bodyDeadline, limits.idleDeadline, limits.writeDeadline)
         sweep = reactor.schedule(after: min(max(shortest / 8, 10_000_000), 1_000_000_000), sweepAction)
+    }
+
+    private func sweepConnections() {
+        sweep = nil
+        expire()
+        if !connections.isEmpty {
+            scheduleSweep()
+        }
     }
 
     private func expire() {

@@ -164,13 +164,9 @@ public final class Reactor {
     }
 
     private func runDeferred() {
-        var index = 0
-        while index < deferred.count {
-            let handler = deferred[index]
+        while let handler = deferred.popLast() {
             handler.turnEnds()
-            index += 1
         }
-        if index > 0 { deferred.removeAll(keepingCapacity: true) }
     }
 
     private func dispatch(_ bits: UInt32, _ key: UInt64) {
