@@ -4,16 +4,14 @@
 @safe
 public final class KeyBuffer {
     private let storage: UnsafeMutableRawBufferPointer
-    // No method here calls out while it changes these, so the run-time checks for overlapping access, which cost more
-    // than the work itself, are left out.
-    @exclusivity(unchecked) private var length = 0
-    @exclusivity(unchecked) private var hasOverflowed = false
+    private var length = 0
+    private var hasOverflowed = false
 
     /// Bytes held.
-    public var count: Int { unsafe length }
+    public var count: Int { length }
 
     /// Something did not fit.
-    public var isOverflowed: Bool { unsafe hasOverflowed }
+    public var isOverflowed: Bool { hasOverflowed }
 
     /// A buffer for `capacity` bytes.
     ///
@@ -39,30 +37,30 @@ public final class KeyBuffer {
 
     /// Drops everything from offset `length` on.
     public func truncate(to length: Int) {
-        unsafe self.length = unsafe min(self.length, max(length, 0))
-        unsafe hasOverflowed = false
+        self.length = min(self.length, max(length, 0))
+        hasOverflowed = false
     }
 
     /// Appends one byte.
     @inline(__always)
     public func append(_ byte: UInt8) {
         guard unsafe length < storage.count else {
-            unsafe hasOverflowed = true
+            hasOverflowed = true
             return
         }
         unsafe storage[length] = byte
-        unsafe length += 1
+        length += 1
     }
 
     /// Appends all of `bytes`, or nothing when they do not fit.
     public func append(_ bytes: UnsafeRawBufferPointer) {
         guard unsafe bytes.count <= storage.count - length else {
-            unsafe hasOverflowed = true
+            hasOverflowed = true
             return
         }
         guard let from = bytes.baseAddress, let room = unsafe storage.baseAddress else { return }
         unsafe (room + length).copyMemory(from: from, byteCount: bytes.count)
-        unsafe length &+= bytes.count
+        length &+= bytes.count
     }
 
     /// Appends 16 bits, the high byte first.

@@ -25,8 +25,7 @@ final class Worker {
     let side: SideThread
 
     let verifier: SignatureVerifier
-    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) var requestIDs = RequestID()
+    var requestIDs = RequestID()
     var failureLog = LogLimit()
     /// Where requests are recorded; nil when they are not.
     var trace: TraceLane?
@@ -43,7 +42,7 @@ final class Worker {
     var batchReply = BatchReplyBody()
 
     /// The tenants' tables by tenant number and name: a cache of `Tenant.table(named:now:)` without locks.
-    @exclusivity(unchecked) var views = ByteMap<TenantTable>()
+    var views = ByteMap<TenantTable>()
     /// Development: tenants by access key id and region.
     var developmentTenants = ByteMap<Tenant>()
 
@@ -78,7 +77,7 @@ final class Worker {
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
         verifier.makeRoom(forSecrets: registry.keyCount)
-        unsafe views.removeAll()
+        views.removeAll()
     }
 
     /// What answers the calls of a route.
@@ -121,7 +120,7 @@ final class Worker {
         }
         // A request may outlive a reload: what its tenant was allowed is not its successor's.
         if let successor = shared.directory.tenant(number: tenant.number), successor !== tenant { return view }
-        if unsafe views.count >= Self.maxViews { unsafe views.removeAll() }
+        if views.count >= Self.maxViews { views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view
     }

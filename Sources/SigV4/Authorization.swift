@@ -31,31 +31,21 @@ struct Credential {
     /// written `%2F`.
     init(_ range: ByteRange, of bytes: Bytes) throws(SignatureError) {
         let credential = bytes[range]
-        var parts = InlineArray<5, ByteRange>(repeating: ByteRange(start: range.start, count: 0))
-        var found = 0
-        var extra = false
         var items = SeparatedItems(credential, separator: UInt8(ascii: "/"))
-        while let item = items.next() {
-            if found < 5 {
-                parts[found] = ByteRange(Int(range.start) + item.lowerBound..<Int(range.start) + item.upperBound)
-                found += 1
-            } else if !item.isEmpty {
-                extra = true
-            }
-        }
-        while found > 0, parts[found - 1].count == 0 { found -= 1 }
-        guard found == 5, !extra else {
+        guard let accessKeyID = items.next(), let date = items.next(), let region = items.next(),
+            let service = items.next(), let terminator = items.next(), !terminator.isEmpty, items.restIsEmpty()
+        else {
             throw SignatureError(
                 .incompleteSignature,
                 "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '"
                     + credential.text + "'"
             )
         }
-        accessKeyID = parts[0]
-        date = parts[1]
-        region = parts[2]
-        service = parts[3]
-        terminator = parts[4]
+        self.accessKeyID = ByteRange(accessKeyID, after: range.start)
+        self.date = ByteRange(date, after: range.start)
+        self.region = ByteRange(region, after: range.start)
+        self.service = ByteRange(service, after: range.start)
+        self.terminator = ByteRange(terminator, after: range.start)
     }
 }
 
@@ -76,48 +66,53 @@ struct AuthorizationHeader {
         algorithm = Self.nextItem(header, &next, offset: range.start) ?? range
         while let item = Self.nextItem(header, &next, offset: range.start) {
             let text = head[item]
-            let equals = text.firstIndex(of: UInt8(ascii: "="))
-            guard equals < text.count else {
+            if text.hasPrefix("Credential=") {
+                try Self.set(&credential, item, "Credential")
+            } else if text.hasPrefix("SignedHeaders=") {
+                try Self.set(&signedHeaders, item, "SignedHeaders")
+            } else if text.hasPrefix("Signature=") {
+                try Self.set(&signature, item, "Signature")
+            } else if text.firstIndex(of: UInt8(ascii: "=")) == text.count {
                 throw SignatureError(
                     .incompleteSignature,
                     "'\(text.text)' not a valid key=value pair (missing equal-sign) in Authorization header: '"
                         + header.text + "'."
                 )
             }
-            let name = text[0..<equals]
-            let value = ByteRange(Int(item.start) + equals + 1..<item.end)
-            if name.equals("Credential") {
-                try Self.set(&credential, value, name)
-            } else if name.equals("Signature") {
-                try Self.set(&signature, value, name)
-            } else if name.equals("SignedHeaders") {
-                try Self.set(&signedHeaders, value, name)
-            }
         }
     }
 
     private static func nextItem(_ header: Bytes, _ next: inout Int, offset: UInt32) -> ByteRange? {
         var start = next
-        while start < header.count, isSeparator(header[start]) { start += 1 }
-        // All separators are below "-", and little else in the header is.
-        next = header.firstIndex(below: UInt8(ascii: "-"), from: start)
-        while next < header.count, !isSeparator(header[next]) {
-            next = header.firstIndex(below: UInt8(ascii: "-"), from: next + 1)
+        while start < header.count, isSeparator(header[start]) { start &+= 1 }
+        next = start
+        while true {
+            // All separators are below "-", and little else in the header is.
+            next = header.firstIndex(below: UInt8(ascii: "-"), from: next)
+            guard next < header.count, !isSeparator(header[next]) else { break }
+            next &+= 1
         }
-        return start == next ? nil : ByteRange(Int(offset) + start..<Int(offset) + next)
+        return start == next ? nil : ByteRange(start..<next, after: offset)
     }
 
     private static func isSeparator(_ byte: UInt8) -> Bool {
         byte <= UInt8(ascii: ",") && (byte == UInt8(ascii: ",") || byte.isWhiteSpace)
     }
 
-    private static func set(_ part: inout ByteRange?, _ value: ByteRange, _ name: Bytes) throws(SignatureError) {
+    /// Takes note of the value of an item, which begins with its name and "=".
+    @inline(__always)
+    private static func set(
+        _ part: inout ByteRange?,
+        _ item: ByteRange,
+        _ name: StaticString
+    ) throws(SignatureError) {
         guard part == nil else {
             throw SignatureError(
                 .incompleteSignature,
-                "Authorization header has more than one '\(name.text)' parameter."
+                "Authorization header has more than one '\(name)' parameter."
             )
         }
-        part = value
+        let length = UInt32(truncatingIfNeeded: name.utf8CodeUnitCount + 1)
+        part = ByteRange(start: item.start + length, count: item.count - length)
     }
 }

@@ -22,6 +22,14 @@ struct ByteRange: Sendable, Equatable {
         self.init(start: UInt32(truncatingIfNeeded: bounds.lowerBound), count: UInt32(truncatingIfNeeded: bounds.count))
     }
 
+    /// Bounds that count from a place in that buffer.
+    init(_ bounds: Range<Int>, after place: UInt32) {
+        self.init(
+            start: place &+ UInt32(truncatingIfNeeded: bounds.lowerBound),
+            count: UInt32(truncatingIfNeeded: bounds.count)
+        )
+    }
+
     var end: Int { Int(start) + Int(count) }
 }
 
@@ -84,6 +92,15 @@ struct ByteRange: Sendable, Equatable {
         return UInt64(littleEndian: word)
     }
 
+    /// The first four of 4 to 8 bytes, and the last four, which may overlap.
+    @inline(__always)
+    private var twoHalves: UInt64 {
+        assert(count >= 4)
+        let first = unsafe start.unsafelyUnwrapped.loadUnaligned(as: UInt32.self)
+        let last = unsafe start.unsafelyUnwrapped.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+        return UInt64(first) | UInt64(last) << 32
+    }
+
     /// Position of the first `byte` at or after `start`, or the end.
     func firstIndex(of byte: UInt8, from first: Int = 0) -> Int {
         guard first >= 0, first < count, let start = unsafe start,
@@ -132,8 +149,9 @@ struct ByteRange: Sendable, Equatable {
     func trimmed(_ bounds: Range<Int>) -> Range<Int> {
         var start = bounds.lowerBound
         var end = bounds.upperBound
-        while start < end, self[start].isWhiteSpace { start += 1 }
-        while end > start, self[end - 1].isWhiteSpace { end -= 1 }
+        precondition(start >= 0 && end <= count)
+        while start < end, byte(start).isWhiteSpace { start &+= 1 }
+        while end > start, byte(end &- 1).isWhiteSpace { end &-= 1 }
         return start..<end
     }
 
@@ -147,11 +165,18 @@ struct ByteRange: Sendable, Equatable {
         equals(Bytes(text))
     }
 
+    @inline(__always)
+    func hasPrefix(_ text: StaticString) -> Bool {
+        guard count >= text.utf8CodeUnitCount, let start = unsafe start else { return false }
+        return unsafe memcmp(start, text.utf8Start, text.utf8CodeUnitCount) == 0
+    }
+
     /// Compares a header's name, in any case, with a name in lower case.
     @inline(__always)
     func equalsIgnoringCase(_ lowerCase: Bytes) -> Bool {
         guard count == lowerCase.count else { return false }
         guard count >= 8 else {
+            if count >= 4 { return twoHalves.lowerCase == lowerCase.twoHalves }
             for index in 0..<count where byte(index).lowerCase != lowerCase.byte(index) { return false }
             return true
         }

@@ -61,23 +61,21 @@ extension ByteBuffer {
         _ hasHostForm: inout Bool
     ) -> Bool {
         let isHost = host == .withoutPort && name.equals("host")
-        var index = request.firstHeader(named: name, from: 0)
-        guard index < request.headerCount else { return false }
+        var isFound = false
         append(name)
         append(UInt8(ascii: ":"))
-        while true {
+        for index in 0..<request.headerCount where request.isHeader(index, named: name) {
+            if isFound { append(UInt8(ascii: ",")) }
+            isFound = true
             var value = request.head[request.headerValue(index)]
             if isHost, let end = value.portStart {
                 value = value[0..<end]
                 hasHostForm = true
             }
             appendCanonicalValue(value)
-            index = request.firstHeader(named: name, from: index + 1)
-            guard index < request.headerCount else { break }
-            append(UInt8(ascii: ","))
         }
         append(UInt8(ascii: "\n"))
-        return true
+        return isFound
     }
 }
 

@@ -43,19 +43,12 @@
         return head[ByteRange(start: slice.x, count: slice.y)]
     }
 
-    /// The first header from `start` on with this name, given in lower case; `headerCount` when there is none.
+    /// Whether a header has this name, given in lower case.
     @inline(__always)
-    func firstHeader(named name: Bytes, from start: Int) -> Int {
-        guard let slices = unsafe headers.baseAddress else { return 0 }
-        let count = headerCount
-        let length = UInt32(truncatingIfNeeded: name.count)
-        var index = start
-        while index < count {
-            // Most names are told apart by their length.
-            if unsafe slices[index].y == length, headerName(index).equalsIgnoringCase(name) { return index }
-            index &+= 1
-        }
-        return count
+    func isHeader(_ index: Int, named name: Bytes) -> Bool {
+        // Most names are told apart by their length.
+        guard unsafe headers[index].y == UInt32(truncatingIfNeeded: name.count) else { return false }
+        return headerName(index).equalsIgnoringCase(name)
     }
 
     /// Whether a header's name is as long as one that authentication looks at.

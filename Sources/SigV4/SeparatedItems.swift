@@ -20,13 +20,25 @@ struct SeparatedItems {
         guard start < text.count else { return nil }
         let first = start
         while let place = nextCandidate() {
-            var end = place
-            guard text.percentDecoded(at: &end) == separator else { continue }
-            start = end
+            if text[place] == separator {
+                start = place &+ 1
+            } else {
+                var end = place
+                guard text.percentDecoded(at: &end) == separator else { continue }
+                start = end
+            }
             return first..<place
         }
         start = text.count
         return first..<text.count
+    }
+
+    /// Passes the rest; whether it was nothing but separators.
+    mutating func restIsEmpty() -> Bool {
+        while let item = next() {
+            guard item.isEmpty else { return false }
+        }
+        return true
     }
 
     /// The next separator or percent sign, eight bytes at a time.

@@ -12,10 +12,9 @@ public final class SignatureVerifier {
     private let service: ByteBuffer
     private let clockWindow: Int64
     private let signingKeys = SigningKeyCache()
-    // Nothing here calls out while it writes to these, so the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) private var canonical = ByteBuffer(capacity: 8192)
-    @exclusivity(unchecked) private var scratch = ByteBuffer(capacity: 2048)
-    @exclusivity(unchecked) private var signedHeaders = SignedHeaderList()
+    private var canonical = ByteBuffer(capacity: 8192)
+    private var scratch = ByteBuffer(capacity: 2048)
+    private var signedHeaders = SignedHeaderList()
 
     /// A verifier for requests to one service.
     ///
@@ -39,7 +38,7 @@ public final class SignatureVerifier {
         of request: ReceivedRequest,
         requiring required: RequiredHeaders
     ) throws(SignatureError) -> Authorization {
-        unsafe try Authorization(request, service: service.bytes, requiring: required, &signedHeaders)
+        try Authorization(request, service: service.bytes, requiring: required, &signedHeaders)
     }
 
     /// The access key id, inside the request's memory.
@@ -61,8 +60,8 @@ public final class SignatureVerifier {
         guard let range = authorization.sessionToken else { return nil }
         let token = authorization.bytes(range, in: request)
         guard authorization.isPresigned else { return unsafe token.buffer }
-        unsafe scratch.removeAll()
-        unsafe scratch.appendPercentDecoded(token)
+        scratch.removeAll()
+        scratch.appendPercentDecoded(token)
         return unsafe scratch.bytes.buffer
     }
 
@@ -142,9 +141,9 @@ extension SignatureVerifier {
     }
 
     private func checkDeclaredPayload(_ payload: Digest, _ declared: Bytes) throws(SignatureError) {
-        unsafe scratch.removeAll()
-        unsafe scratch.appendHexadecimal(payload)
-        guard unsafe scratch.bytes.equals(declared) else { throw .signatureMismatch }
+        scratch.removeAll()
+        scratch.appendHexadecimal(payload)
+        guard scratch.bytes.equals(declared) else { throw .signatureMismatch }
     }
 
     private func matches(
@@ -156,9 +155,9 @@ extension SignatureVerifier {
     ) throws(SignatureError) -> Bool {
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return false }
         writeStringToSign(authorization, request)
-        let signature = unsafe key.code(for: canonical.bytes)
-        unsafe scratch.removeAll()
-        unsafe scratch.appendHexadecimal(signature)
+        let signature = key.code(for: canonical.bytes)
+        scratch.removeAll()
+        scratch.appendHexadecimal(signature)
         let given = authorization.bytes(authorization.signature, in: request)
         return unsafe ConstantTime.equal(scratch.bytes.buffer, given.buffer)
     }
@@ -172,8 +171,8 @@ extension SignatureVerifier {
         _ payload: Digest,
         host: HostForm
     ) throws(SignatureError) -> Bool {
-        unsafe canonical.removeAll()
-        return unsafe try canonical.appendCanonicalRequest(
+        canonical.removeAll()
+        return try canonical.appendCanonicalRequest(
             authorization,
             request,
             payload,
@@ -185,9 +184,9 @@ extension SignatureVerifier {
 
     /// Replaces the canonical request in `canonical` by the string to sign.
     private func writeStringToSign(_ authorization: Authorization, _ request: ReceivedRequest) {
-        let digest = unsafe SHA256Hash.digest(of: canonical.bytes)
-        unsafe canonical.removeAll()
-        unsafe canonical.appendStringToSign(
+        let digest = SHA256Hash.digest(of: canonical.bytes)
+        canonical.removeAll()
+        canonical.appendStringToSign(
             timestamp: authorization.bytes(authorization.timestampText, in: request),
             date: authorization.bytes(authorization.credential.date, in: request),
             region: authorization.bytes(authorization.credential.region, in: request),
@@ -205,18 +204,18 @@ extension SignatureVerifier {
     ) throws(SignatureError) -> (canonicalRequest: String, stringToSign: String, signature: String)? {
         let payload = request.payload()
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return nil }
-        let canonicalRequest = unsafe canonical.bytes.text
+        let canonicalRequest = canonical.bytes.text
         writeStringToSign(authorization, request)
-        let stringToSign = unsafe canonical.bytes.text
+        let stringToSign = canonical.bytes.text
         let key = secret.signingKey(
             date: authorization.bytes(authorization.credential.date, in: request),
             region: authorization.bytes(authorization.credential.region, in: request),
             service: authorization.bytes(authorization.credential.service, in: request)
         )
-        let signature = unsafe key.code(for: canonical.bytes)
-        unsafe scratch.removeAll()
-        unsafe scratch.appendHexadecimal(signature)
-        return unsafe (canonicalRequest, stringToSign, scratch.bytes.text)
+        let signature = key.code(for: canonical.bytes)
+        scratch.removeAll()
+        scratch.appendHexadecimal(signature)
+        return (canonicalRequest, stringToSign, scratch.bytes.text)
     }
 
     /// The number of signing keys held.

@@ -15,8 +15,7 @@ final class SigningKeyCache {
     private var sets: Int
     /// Not an array, of which an entry would be copied to look at it.
     private var entries: UnsafeMutableBufferPointer<Entry>
-    // Nothing is called while it is written to, so the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) private var uses: UInt64 = 0
+    private var uses: UInt64 = 0
 
     init(sets: Int = 64) {
         self.sets = sets
@@ -44,7 +43,7 @@ final class SigningKeyCache {
     func key(of secret: SecretKey, date: Bytes, region: Bytes) -> HMACKey? {
         let day = Self.number(date)
         for index in places(of: secret, region: region) where holds(index, secret, day, region) {
-            unsafe uses &+= 1
+            uses &+= 1
             unsafe entries[index].lastUse = uses
             return unsafe entries[index].key
         }
@@ -59,14 +58,14 @@ final class SigningKeyCache {
         let places = places(of: secret, region: region)
         var victim = places.lowerBound
         for index in places where age(index) < age(victim) { victim = index }
-        unsafe uses &+= 1
+        uses &+= 1
         unsafe entries[victim].key?.erase()
         var entry = Entry()
         entry.secret = secret.identity
         entry.date = Self.number(date)
         for index in 0..<region.count { entry.region[index] = region[index] }
         entry.regionLength = region.count
-        unsafe entry.lastUse = uses
+        entry.lastUse = uses
         entry.key = key
         unsafe entries[victim] = entry
     }

@@ -34,16 +34,14 @@ final class HTTPConnection: ReadinessHandler {
 
     private let server: HTTPServer
     private let stream: ByteStream
-    // The codec calls nobody, and plain values are only loaded and stored: the run-time checks for overlapping access are
-    // left out, here and below.
-    @exclusivity(unchecked) private var codec = HTTPCodec()
-    @exclusivity(unchecked) private var phase = HTTPCodec.Phase.idle
+    private var codec = HTTPCodec()
+    private var phase = HTTPCodec.Phase.idle
     private var stage = Stage.open
     private var interest = Interest.read
     /// The server keeps replies of this connection for the end of the turn.
     private var hasPosted = false
     /// There may be input that the reactor will not tell of by itself.
-    @exclusivity(unchecked) private var needsTelling = false
+    private var needsTelling = false
 
     /// Input received behind a request in work or behind unsent output.
     private var unread: [UInt8] = []
@@ -57,14 +55,14 @@ final class HTTPConnection: ReadinessHandler {
     private var observer: (any BodyObserver)?
     private var observed = 0
     /// Bytes of the above as last reported to the server.
-    @exclusivity(unchecked) private var accounted = 0
+    private var accounted = 0
 
     /// Number of the latest request.
     private var serial: UInt64 = 0
     private var isInWork = false
     private var keepsAlive = true
     private var isHead = false
-    @exclusivity(unchecked) private var isParsing = false
+    private var isParsing = false
     private var inputHasEnded = false
     /// Set unless the client has said that it sends no more.
     private var needsLingering = true
@@ -81,7 +79,7 @@ final class HTTPConnection: ReadinessHandler {
 
     func ready(_ events: Readiness) {
         server.beginTurn()
-        if events.contains(.ended) { unsafe needsTelling = true }
+        if events.contains(.ended) { needsTelling = true }
         switch stage {
         case .closed: break
         case .lingering: discardInput()
@@ -108,7 +106,7 @@ final class HTTPConnection: ReadinessHandler {
             close()
             return
         }
-        switch unsafe phase {
+        switch phase {
         case .idle: close()
         case .head: refuseAtOnce(.headTimeout)
         case .body: refuseAtOnce(.bodyTimeout)
@@ -119,9 +117,9 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// What the client has sent just now is answered first.
     func drain() {
-        guard stage == .open, !isInWork, !hasUnsent, unsafe phase != .body else { return }
+        guard stage == .open, !isInWork, !hasUnsent, phase != .body else { return }
         receive()
-        if stage == .open, !isInWork, !hasUnsent, unsafe phase != .body {
+        if stage == .open, !isInWork, !hasUnsent, phase != .body {
             close()
         }
     }
@@ -142,13 +140,13 @@ final class HTTPConnection: ReadinessHandler {
         }
         stage = .closed
         isInWork = false
-        unsafe codec.discard()
+        codec.discard()
         unread = []
         unsent = []
         discardBody()
         observer = nil
-        _ = unsafe server.account(-accounted)
-        unsafe accounted = 0
+        _ = server.account(-accounted)
+        accounted = 0
         server.reactor.unwatch(stream.descriptor)
         stream.close()
         server.remove(self)
@@ -159,7 +157,7 @@ final class HTTPConnection: ReadinessHandler {
     private func receive() {
         switch unsafe stream.read(into: UnsafeMutableRawBufferPointer(server.input)) {
         case .bytes(let count):
-            if unsafe count == server.input.count { unsafe needsTelling = true }
+            if unsafe count == server.input.count { needsTelling = true }
             unsafe parse(UnsafeBufferPointer(rebasing: server.input[..<count]))
         case .blocked(let interest):
             // Through TLS something may have come all the same: the end of the handshake, for one.
@@ -178,7 +176,7 @@ final class HTTPConnection: ReadinessHandler {
     private func parse(_ input: UnsafeBufferPointer<UInt8>) {
         let start = server.output.count
         var position = 0
-        unsafe isParsing = true
+        isParsing = true
         while position < input.count, stage == .open, !isInWork, !hasUnsent {
             switch unsafe codec.next(input.span, &position, limits: server.limits, headers: server.headers) {
             case .needsInput:
@@ -194,8 +192,8 @@ final class HTTPConnection: ReadinessHandler {
                 send(from: start)
             }
         }
-        unsafe isParsing = false
-        if stage == .open, !isInWork, !hasUnsent, position == input.count, unsafe codec.phase == .idle {
+        isParsing = false
+        if stage == .open, !isInWork, !hasUnsent, position == input.count, codec.phase == .idle {
             // Nothing more is expected to happen to it before the end of the turn.
             if server.output.count > start {
                 hasPosted = true
@@ -211,7 +209,7 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func serve(_ layout: HTTPCodec.Layout, _ input: UnsafeBufferPointer<UInt8>) {
-        unsafe phase = .idle
+        phase = .idle
         serial &+= 1
         isInWork = true
         keepsAlive = layout.parts.keepsAlive
@@ -220,7 +218,7 @@ final class HTTPConnection: ReadinessHandler {
             return unsafe handle(layout, bytes, bytes)
         }
         if observer != nil { observeBody() }
-        let held = unsafe codec.takeHeld()
+        let held = codec.takeHeld()
         unsafe held.head.withUnsafeBytes { head in
             unsafe held.body.withUnsafeBytes { unsafe handle(layout, head, $0, owned: held.body) }
         }
@@ -228,7 +226,7 @@ final class HTTPConnection: ReadinessHandler {
 
     /// Shows the observer what has come of the body since the last time.
     private func observeBody() {
-        guard unsafe codec.heldBody.count > HTTPConnection.unobservedBytes else { return }
+        guard codec.heldBody.count > HTTPConnection.unobservedBytes else { return }
         if observer == nil {
             guard let made = server.handler.bodyObserver() else { return }
             observer = made
@@ -306,7 +304,7 @@ final class HTTPConnection: ReadinessHandler {
         if !staysOpen || missing > 0 {
             endAfterReply(needsLingering: keepsAlive)
         }
-        if unsafe !isParsing {
+        if !isParsing {
             send(from: start)
             settle()
         }
@@ -329,7 +327,7 @@ final class HTTPConnection: ReadinessHandler {
             deadline = server.reactor.now &+ server.limits.writeDeadline
         }
         if !staysOpen { endAfterReply(needsLingering: keepsAlive) }
-        if unsafe !isParsing {
+        if !isParsing {
             send(from: start)
             settle()
         }
@@ -364,7 +362,7 @@ final class HTTPConnection: ReadinessHandler {
         guard stage == .open else { return }
         stage = .closing
         self.needsLingering = needsLingering
-        unsafe codec.discard()
+        codec.discard()
         observer = nil
         unread = []
     }
@@ -464,7 +462,7 @@ final class HTTPConnection: ReadinessHandler {
         if end == unsentBody.count {
             discardBody()
         } else {
-            unsafe needsTelling = true
+            needsTelling = true
             setInterest(.write)
         }
     }
@@ -501,10 +499,10 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func setDeadline() {
-        let former = unsafe phase
-        unsafe phase = codec.phase
+        let former = phase
+        phase = codec.phase
         let limits = server.limits
-        switch unsafe phase {
+        switch phase {
         case .idle:
             guard !stream.isHandshaking else { return }
             deadline = server.reactor.now &+ limits.idleDeadline
@@ -520,9 +518,9 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// Over the budget, a request that is being received is refused; other connections are closed.
     private func isWithinBudget() -> Bool {
-        let held = unsafe codec.heldCount + unread.count + unsent.count + unsentBody.count - bodyStart
-        let change = unsafe held - accounted
-        unsafe accounted = held
+        let held = codec.heldCount + unread.count + unsent.count + unsentBody.count - bodyStart
+        let change = held - accounted
+        accounted = held
         guard change != 0, !server.account(change), change > 0 else { return true }
         if stage == .open, !isInWork, !hasUnsent, unread.isEmpty {
             refuseAtOnce(.overloaded)
@@ -540,7 +538,7 @@ final class HTTPConnection: ReadinessHandler {
         }
         stage = .lingering
         // It is read in parts, of which the rest is to be told again.
-        unsafe needsTelling = true
+        needsTelling = true
         deadline = server.reactor.now &+ HTTPConnection.lingerDeadline
         setInterest(.read)
     }
@@ -558,9 +556,9 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func setInterest(_ interest: Interest) {
-        guard unsafe interest != self.interest || needsTelling, stage != .closed else { return }
+        guard interest != self.interest || needsTelling, stage != .closed else { return }
         self.interest = interest
-        unsafe needsTelling = false
+        needsTelling = false
         do {
             try server.reactor.watch(stream.descriptor, watched(interest), self)
         } catch {

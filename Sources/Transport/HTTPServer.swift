@@ -22,7 +22,7 @@ public final class HTTPServer {
     let output = OutputBuffer()
     let date = DateText()
     private let usualHead = OutputBuffer()
-    @exclusivity(unchecked) private var usualHeadSecond = Int64.min
+    private var usualHeadSecond = Int64.min
     let input: UnsafeMutableBufferPointer<UInt8>
 
     private let tls: TLSContext?
@@ -30,6 +30,7 @@ public final class HTTPServer {
     private var listener: Listener?
     private var connections: [HTTPConnection] = []
     private var sweep: Timer?
+    private let callbacks = Callbacks()
     /// Made once, so that a sweep allocates nothing.
     private var sweepAction: (() -> Void)?
     private var drained: (() -> Void)?
@@ -39,11 +40,18 @@ public final class HTTPServer {
     /// Bytes held for all connections between two turns.
     private(set) var bufferedBytes = 0
     /// Connections of which a reply was sent, or output taken, in the middle of another's turn.
-    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) private var resumable: [HTTPConnection] = []
-    @exclusivity(unchecked) private var turnDepth = 0
+    private var resumable: [HTTPConnection] = []
+    private var turnDepth = 0
     /// Replies that wait in `output` for the end of the reactor's turn.
-    @exclusivity(unchecked) private var posted: [PostedReply] = []
+    private var posted: [PostedReply] = []
+
+    /// The server as what may outlive it knows it.
+    ///
+    /// A weak reference in its place would make every reference to the server dearer to count.
+    @safe
+    private final class Callbacks {
+        unowned(unsafe) var server: HTTPServer?
+    }
 
     private struct PostedReply {
         let connection: HTTPConnection
@@ -70,24 +78,20 @@ public final class HTTPServer {
         headers = HeaderTable(capacity: self.limits.headerCount)
         unsafe input = .allocate(capacity: HTTPServer.inputCapacity)
         unsafe input.initialize(repeating: 0)
-        sweepAction = { [weak self] in
-            guard let self else { return }
-            sweep = nil
-            expire()
-            if !connections.isEmpty {
-                scheduleSweep()
-            }
-        }
-        listener = try Listener(reactor, address, sharing) { [weak self] descriptor in
-            if let self {
-                accept(descriptor)
+        let callbacks = callbacks
+        sweepAction = { unsafe callbacks.server?.sweepConnections() }
+        listener = try Listener(reactor, address, sharing) { descriptor in
+            if let server = unsafe callbacks.server {
+                server.accept(descriptor)
             } else {
                 close(descriptor)
             }
         }
+        unsafe callbacks.server = self
     }
 
     deinit {
+        unsafe callbacks.server = nil
         listener?.close()
         unsafe input.deallocate()
     }
@@ -191,6 +195,14 @@ public final class HTTPServer {
         sweep = reactor.schedule(after: min(max(shortest / 8, 10_000_000), 1_000_000_000), sweepAction)
     }
 
+    private func sweepConnections() {
+        sweep = nil
+        expire()
+        if !connections.isEmpty {
+            scheduleSweep()
+        }
+    }
+
     private func expire() {
         beginTurn()
         // From the end, since a closed connection's place is taken by the last one.
@@ -209,19 +221,19 @@ public final class HTTPServer {
     /// The buffers are used by one connection at a time: what is to be read for another one in its course waits until
     /// its end.
     func beginTurn() {
-        unsafe turnDepth += 1
+        turnDepth += 1
     }
 
     func endTurn() {
-        while unsafe turnDepth == 1, let connection = unsafe resumable.popLast() {
+        while turnDepth == 1, let connection = resumable.popLast() {
             connection.resume()
         }
-        unsafe turnDepth -= 1
-        if unsafe posted.count >= HTTPServer.postedReplies || output.count > HTTPServer.postedBytes { flush() }
+        turnDepth -= 1
+        if posted.count >= HTTPServer.postedReplies || output.count > HTTPServer.postedBytes { flush() }
     }
 
     func resumeLater(_ connection: HTTPConnection) {
-        unsafe resumable.append(connection)
+        resumable.append(connection)
     }
 
     // MARK: Replies
@@ -233,28 +245,28 @@ public final class HTTPServer {
     /// a sleeper is the dearest part of sending. If something happens to the connection before, it asks for its own with
     /// `sendPosted(of:)`.
     func post(_ connection: HTTPConnection, from start: Int) {
-        if unsafe posted.isEmpty { reactor.atEndOfTurn(self) }
-        unsafe posted.append(PostedReply(connection: connection, bytes: start..<output.count))
+        if posted.isEmpty { reactor.atEndOfTurn(self) }
+        posted.append(PostedReply(connection: connection, bytes: start..<output.count))
     }
 
     /// Sends what is posted for one connection.
     func sendPosted(of connection: HTTPConnection) {
-        for index in unsafe 0..<posted.count where unsafe posted[index].connection === connection {
-            let bytes = unsafe posted[index].bytes
-            unsafe posted[index].bytes = bytes.upperBound..<bytes.upperBound
+        for index in 0..<posted.count where posted[index].connection === connection {
+            let bytes = posted[index].bytes
+            posted[index].bytes = bytes.upperBound..<bytes.upperBound
             connection.sendPosted(bytes)
         }
     }
 
     /// Sends what is posted.
     private func flush() {
-        guard unsafe turnDepth == 0, unsafe !posted.isEmpty else { return }
+        guard turnDepth == 0, !posted.isEmpty else { return }
         beginTurn()
-        for index in unsafe 0..<posted.count {
-            let reply = unsafe posted[index]
+        for index in 0..<posted.count {
+            let reply = posted[index]
             reply.connection.sendPosted(reply.bytes)
         }
-        unsafe posted.removeAll(keepingCapacity: true)
+        posted.removeAll(keepingCapacity: true)
         output.truncate(to: 0)
         endTurn()
     }
@@ -272,8 +284,8 @@ public final class HTTPServer {
 
     /// What nearly every head begins with, written anew once a second.
     private func usualHeadStart() -> UnsafeRawBufferPointer {
-        if unsafe reactor.wallClock != usualHeadSecond {
-            unsafe usualHeadSecond = reactor.wallClock
+        if reactor.wallClock != usualHeadSecond {
+            usualHeadSecond = reactor.wallClock
             usualHead.truncate(to: 0)
             writeHeadStart(status: 200, keepsAlive: true, to: usualHead)
         }

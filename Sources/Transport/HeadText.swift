@@ -38,7 +38,8 @@ struct HeadText {
     @inline(__always)
     func endOfToken(from start: Int) -> Int {
         var index = start
-        while count &- index >= 8 {
+        let lastWord = count &- 8
+        while index <= lastWord {
             // Letters and hyphens, which most names consist of; seven bits to a byte, so that no sum carries into the next.
             let word = word(at: index)
             let seven = word & ~UInt64.highBits
@@ -51,7 +52,9 @@ struct HeadText {
                 continue
             }
             index &+= stops.trailingZeroBitCount / 8
-            guard self[index].isTokenByte else { return index }
+            // What ends a name and what ends a method, which is cheaper to tell than what may be in them.
+            let stop = self[index]
+            guard stop != ASCII.colon, stop != ASCII.space, stop.isTokenByte else { return index }
             index &+= 1
         }
         while index < count, self[index].isTokenByte {
@@ -64,7 +67,8 @@ struct HeadText {
     @inline(__always)
     func endOfFieldText(from start: Int) -> Int {
         var index = start
-        while count &- index >= 16 {
+        let lastWords = count &- 16
+        while index <= lastWords {
             // A byte's high bit is set in `words - n` where the byte is below n; the lowest such bit of a word is exact, as
             // a borrow only disturbs bytes above one that is itself a stop.
             let words = twoWords(at: index)

@@ -30,6 +30,7 @@ final class OutputBuffer {
         unsafe UnsafeRawBufferPointer(start: storage + range.lowerBound, count: range.count)
     }
 
+    @inline(__always)
     func append(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return }
         reserve(bytes.count)
@@ -45,6 +46,7 @@ final class OutputBuffer {
         return unsafe room
     }
 
+    @inline(__always)
     func append(_ text: StaticString) {
         unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
@@ -92,11 +94,13 @@ final class OutputBuffer {
         }
     }
 
+    @inline(__always)
     private func reserve(_ additional: Int) {
-        guard additional > capacity - count else { return }
+        guard additional > capacity &- count else { return }
         grow(additional)
     }
 
+    @inline(never)
     private func grow(_ additional: Int) {
         var larger = capacity
         while larger - count < additional {

@@ -74,8 +74,7 @@ public final class Reactor {
     private var mailboxes: [(drain: () -> Void, close: () -> Void)] = []
     private var isStopping = false
     /// Who has something left to do in this turn.
-    // Appended to by what it calls, but only between two accesses: the run-time checks are left out.
-    @exclusivity(unchecked) private var deferred: [any TurnEndHandler] = []
+    private var deferred: [any TurnEndHandler] = []
 
     /// Monotonic time in nanoseconds, as of the latest wake-up.
     public private(set) var now: UInt64
@@ -161,17 +160,13 @@ public final class Reactor {
     ///
     /// Outside a turn: at the end of the next. Not a closure, which would be allocated.
     func atEndOfTurn(_ handler: any TurnEndHandler) {
-        unsafe deferred.append(handler)
+        deferred.append(handler)
     }
 
     private func runDeferred() {
-        var index = 0
-        while unsafe index < deferred.count {
-            let handler = unsafe deferred[index]
+        while let handler = deferred.popLast() {
             handler.turnEnds()
-            index += 1
         }
-        if index > 0 { unsafe deferred.removeAll(keepingCapacity: true) }
     }
 
     private func dispatch(_ bits: UInt32, _ key: UInt64) {

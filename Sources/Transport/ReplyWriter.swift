@@ -32,6 +32,7 @@ public struct ReplyWriter {
     }
 
     /// Writes a field whose value is a decimal number.
+    @inline(__always)
     public func header(_ name: StaticString, _ value: UInt64) {
         output.append(name)
         output.append(": ")
@@ -74,11 +75,13 @@ public struct ReplyWriter {
     }
 
     /// Appends text as it is.
+    @inline(__always)
     public func append(_ text: StaticString) {
         output.append(text)
     }
 
     /// Appends `count` bytes that `write` writes into the room it is given, all of it.
+    @inline(__always)
     public func append(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
         unsafe write(output.room(count))
     }

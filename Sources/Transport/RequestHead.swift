@@ -49,8 +49,7 @@ struct HeadScanner {
 @safe
 final class HeaderTable {
     private let storage: UnsafeMutableBufferPointer<HeaderSlice>
-    // Nothing is called while it is written to, so the run-time checks for overlapping access are left out.
-    @exclusivity(unchecked) private(set) var count = 0
+    private(set) var count = 0
 
     init(capacity: Int) {
         unsafe storage = .allocate(capacity: capacity)
@@ -65,7 +64,7 @@ final class HeaderTable {
     }
 
     func removeAll() {
-        unsafe count = 0
+        count = 0
     }
 
     /// False when the table is full.
@@ -81,7 +80,7 @@ final class HeaderTable {
                 UInt32(truncatingIfNeeded: value.count)
             )
         )
-        unsafe count += 1
+        count += 1
         return true
     }
 }

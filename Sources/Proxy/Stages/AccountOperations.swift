@@ -13,7 +13,7 @@ extension Worker {
         reply(
             body,
             cache: .notCacheable,
-            contentType: ReplyContentType(of: admitted.http),
+            contentType: admitted.contentType,
             to: admitted.exchange
         )
     }
@@ -29,7 +29,7 @@ extension Worker {
         reply(
             body,
             cache: .notCacheable,
-            contentType: ReplyContentType(of: admitted.http),
+            contentType: admitted.contentType,
             to: admitted.exchange
         )
     }

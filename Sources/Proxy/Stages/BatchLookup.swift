@@ -93,7 +93,7 @@ extension Worker {
                 bytes,
                 checksum: checksum,
                 cache: .hit,
-                contentType: ReplyContentType(of: admitted.http),
+                contentType: admitted.contentType,
                 to: admitted.exchange
             )
         }

@@ -44,7 +44,7 @@ extension Worker {
                 name.arn,
                 body: admitted.body,
                 tenant: admitted.tenant,
-                contentType: ReplyContentType(of: admitted.http),
+                contentType: admitted.contentType,
                 to: admitted.exchange,
                 answersInPlace: admitted.large == nil
             )

@@ -8,6 +8,8 @@ import Transport
 @safe
 struct Admitted {
     let http: HTTPRequest
+    /// That of the answer.
+    let contentType: ReplyContentType
     let exchange: HTTPExchange
     let tenant: Tenant
     /// The body after content decoding.
@@ -24,21 +26,25 @@ extension Worker: HTTPHandler {
     /// A hit is answered before this returns; everything else goes on with a `HeldRequest`.
     func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         do throws(ErrorReply) {
-            if try answerWithoutTenant(request, exchange) { return }
+            let contentType = unsafe ReplyContentType(requested: request.header("content-type"))
+            if try answerWithoutTenant(request, contentType, exchange) { return }
             let tenant = try authenticate(request)
             let isEncoded = try isEncoded(request)
             if unsafe isEncoded || request.body.count > Self.inlineBytes {
                 return readAside(request, isEncoded: isEncoded, tenant, exchange)
             }
-            unsafe try dispatch(request, body: request.body, nil, tenant, exchange)
+            unsafe try dispatch(request, contentType, body: request.body, nil, tenant, exchange)
         } catch {
             reply(error, to: exchange, contentType: ReplyContentType(of: request))
         }
     }
 
     /// Authorises the operation, and sends the request to the stage that serves it.
+    ///
+    /// `contentType` is the one that the request asks for, if that has been looked at.
     func dispatch(
         _ request: HTTPRequest,
+        _ contentType: ReplyContentType? = nil,
         body: UnsafeRawBufferPointer,
         _ large: LargeBody?,
         _ tenant: Tenant,
@@ -47,6 +53,7 @@ extension Worker: HTTPHandler {
         guard let target = unsafe request.onlyHeader("x-amz-target") else { throw .unknownOperation }
         let admitted = unsafe Admitted(
             http: request,
+            contentType: contentType ?? ReplyContentType(of: request),
             exchange: exchange,
             tenant: tenant,
             body: body,
@@ -76,11 +83,13 @@ extension Worker: HTTPHandler {
     /// Health checks, and requests that are none of DynamoDB's.
     ///
     /// - Returns: True when the request has been answered.
-    private func answerWithoutTenant(_ request: HTTPRequest, _ exchange: HTTPExchange) throws(ErrorReply) -> Bool {
+    private func answerWithoutTenant(
+        _ request: HTTPRequest,
+        _ contentType: ReplyContentType?,
+        _ exchange: HTTPExchange
+    ) throws(ErrorReply) -> Bool {
         // A call of an SDK is asked nothing more.
-        if request.method == .post, unsafe ReplyContentType(requested: request.header("content-type")) != nil {
-            return false
-        }
+        if request.method == .post, contentType != nil { return false }
         if answerServiceControl(request, exchange) { return true }
         guard request.method == .get else { throw .notFound }
         reply(health: shared.region, to: exchange)
