@@ -23,7 +23,7 @@ final class HTTPConnection: ReadinessHandler {
     /// Bodies of replies up to here are gathered with others; larger ones are sent from where they are.
     static let copiedBytes = 64 << 10
     /// Of those so much is sent in one turn.
-    private static let sentPerTurn = 256 << 10
+    private static let sentPerTurn = 128 << 10
     /// Bodies of requests beyond this are observed as they come.
     private static let unobservedBytes = 32 << 10
 

@@ -6,13 +6,13 @@ import Testing
 
 /// Requests and replies that are gone through beside the reactor: all is as with small ones.
 @Suite(.serialized) struct LargeRequestTests {
-    /// A value whose bytes are not all the same.
+    /// A value whose parts tell where they belong.
     private func text(_ seed: Int, _ count: Int) -> String {
-        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-        return String(
-            decoding: (0..<count).map { letters[($0 &* 7 &+ seed &+ $0 >> 6) % letters.count] },
-            as: UTF8.self
-        )
+        var text = ""
+        text.reserveCapacity(count + 1000)
+        let filling = String(repeating: ".", count: 980)
+        while text.utf8.count < count { text += "\(seed) \(text.utf8.count) \(filling)" }
+        return String(decoding: text.utf8.prefix(count), as: UTF8.self)
     }
 
     private func batchWrite(_ keys: Range<Int>, _ count: Int) -> String {

@@ -6,7 +6,7 @@ import Testing
 /// Bodies that are not received, or sent, in one piece.
 @Suite(.timeLimit(.minutes(1)))
 struct LargeBodyTests {
-    private static let size = 16 << 20
+    private static let size = 6 << 20
 
     /// Turns of the server's reactor while `body` runs, at least.
     private func turns(of server: TestServer, _ body: () throws -> Void) throws -> Int {

@@ -184,6 +184,7 @@ extension Worker {
             aside(upstream.body.count + plan.values.count) {
                 landing.land(upstream.body)
             } then: { [unowned self] landed in
+                discardLater(upstream.body)
                 guard let landed else { return answer(result, held, status: plan.status, isRead: true) }
                 if let trace {
                     for read in landed.installed where !plan.tables[read.table].spec.consistentRead {

@@ -13,6 +13,7 @@ extension Worker {
 
     /// Answers with what was put together; nil when an item could not be projected.
     func answer(_ answer: BatchReplyBody?, _ plan: BatchPlan, _ held: HeldRequest) {
+        discardLater(plan.values)
         guard var answer else {
             return reply(.internalServerError("An item could not be projected."), to: held)
         }
