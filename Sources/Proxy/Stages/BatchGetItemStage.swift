@@ -89,7 +89,8 @@ extension Worker {
     private func go(on plan: BatchPlan, _ held: HeldRequest) {
         guard plan.isLarge else { return serveRest(plan, held) }
         let (store, body, now) = (held.tenant.store, held.body, reactor.now)
-        side.run(bytes: BatchPlan.maxReplyBytes) {
+        // What is found counts as the connection's once it is being sent.
+        side.run(bytes: body.count) {
             var (plan, found) = (plan, BatchReplyBody())
             unsafe plan.cacheKeys.withUnsafeBytes { keys in
                 unsafe body.withUnsafeBytes { body in
