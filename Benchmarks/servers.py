@@ -104,8 +104,10 @@ def local_store(servers):
     return port
 
 
-def proxy(servers, folder, name="proxy", listen="", tenants=None, upstreams=None, more=""):
-    """Starts a proxy that one tenant may use, by default in front of the embedded store; returns process and port."""
+def proxy(servers, folder, name="proxy", listen="", tenants=None, upstreams=None, more="", command=None):
+    """Starts a proxy that one tenant may use, by default in front of the embedded store; returns process and port.
+
+    `command` is what runs it in place of the binary alone."""
     port = free_port()
     config = pathlib.Path(folder) / f"{name}.yaml"
     tenants = tenants or tenant("bench", KEY)
@@ -120,7 +122,7 @@ upstreams:
 tenants:
 {tenants}"""
     )
-    return servers.start([BINARY, "serve", "--config", config], port), port
+    return servers.start([*(command or [BINARY]), "serve", "--config", config], port), port
 
 
 def signed(port, operation, body, key=KEY, secret=SECRET):
@@ -230,6 +232,27 @@ def resident(process):
     """Bytes in memory."""
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
+
+
+def instructions(file):
+    """Those that callgrind counted, by object."""
+    found, names, current, is_call = {}, {}, "?", False
+    for line in pathlib.Path(file).read_text().splitlines():
+        if line.startswith(("ob=", "cob=")):
+            # A name stands where its number occurs for the first time.
+            number, _, name = line.partition("=")[2].partition(" ")
+            if name:
+                names[number] = name
+            if line.startswith("ob="):
+                current = names[number]
+        elif line.startswith("calls="):
+            is_call = True  # the next line is the callee's cost
+        elif line[:1] in "0123456789+-*":
+            fields = line.split()
+            if not is_call and len(fields) > 1:
+                found[current] = found.get(current, 0) + int(fields[1])
+            is_call = False
+    return found
 
 
 def stolen():

@@ -48,12 +48,6 @@
         return unsafe (base + index * Self.stride + Self.shardOffset).assumingMemoryBound(to: Shard.self)
     }
 
-    /// Looks at the only shard's lock, beside which is what a hit needs.
-    @inline(__always)
-    func readAhead() {
-        if count == 1 { _ = unsafe lock(0).pointee.isWanted }
-    }
-
     /// Calls `body` with a shard, under its lock.
     @inline(__always)
     func withShard<R>(_ index: Int, _ body: (inout Shard) -> R) -> R {

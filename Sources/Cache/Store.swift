@@ -155,13 +155,6 @@ public final class Store: Sendable {
         return outcome
     }
 
-    /// Reads ahead what the next `read` of a small store would wait for; of a large one that depends on the key.
-    @inline(__always)
-    public func readAhead() {
-        shards.readAhead()
-        observer?.withEstimator { estimator in estimator.readAhead() }
-    }
-
     /// Copies a value in under a key, in place of what was there, and evicts others to make room.
     ///
     /// - Parameters:

@@ -4,23 +4,34 @@ public struct GetItemReply: Sendable, Equatable {
     public let item: ByteRange?
     /// The raw `ConsumedCapacity` object, when the request asked for it.
     public let consumedCapacity: ByteRange?
+    /// The item's size by DynamoDB's arithmetic, as ``ItemSize`` has it; nil where it can't be told.
+    public let itemBytes: Int?
 
     /// Reads a reply.
     ///
     /// Nil for anything DynamoDB does not send (unknown, repeated or null members, other types): pass it through and
     /// keep none of it.
     public static func parse(_ body: UnsafeRawBufferPointer) -> GetItemReply? {
-        try? unsafe read(body)
+        // An item of a form that has no size is read again without.
+        unsafe (try? read(body, isSized: true)) ?? (try? read(body, isSized: false))
     }
 
-    private static func read(_ body: UnsafeRawBufferPointer) throws(RequestError) -> GetItemReply {
+    private static func read(_ body: UnsafeRawBufferPointer, isSized: Bool) throws(RequestError) -> GetItemReply {
         var reader = unsafe JSONReader(body)
         var item: ByteRange?
+        var itemBytes: Int?
         var consumedCapacity: ByteRange?
         try reader.beginObject()
         while let name = try reader.nextMember() {
             if item == nil, reader.matches(name, "Item") {
-                item = try reader.skipObject()
+                guard try reader.peek() == .object else { throw .malformedJSON }
+                let start = reader.position
+                if isSized {
+                    itemBytes = try ItemSize.read(&reader)
+                } else {
+                    try reader.skipValue()
+                }
+                item = ByteRange(start: start, end: reader.position)
             } else if consumedCapacity == nil, reader.matches(name, "ConsumedCapacity") {
                 consumedCapacity = try reader.skipObject()
             } else {
@@ -28,7 +39,7 @@ public struct GetItemReply: Sendable, Equatable {
             }
         }
         try reader.finish()
-        return GetItemReply(item: item, consumedCapacity: consumedCapacity)
+        return GetItemReply(item: item, consumedCapacity: consumedCapacity, itemBytes: itemBytes)
     }
 }
 

@@ -17,6 +17,9 @@ public struct GetItemRequest: Sendable {
     public private(set) var tableNameIsPlain = true
     /// The `Key` object; empty when absent.
     public private(set) var key = ByteRange(start: 0, end: 0)
+    /// The attributes of `Key`, if it has the form of one.
+    private(set) var firstKeyAttribute: ItemKey.Attribute?
+    private(set) var secondKeyAttribute: ItemKey.Attribute?
     /// `ConsistentRead`.
     public private(set) var consistentRead = false
     /// `ReturnConsumedCapacity`.
@@ -133,26 +136,33 @@ public struct GetItemRequest: Sendable {
             count += 1
             if let first, reader.matches(first, name) { throw .duplicateMember }
             if count == 1 { first = name }
-            try readKeyValue(&reader)
+            guard let value = try readKeyValue(&reader) else { continue }
+            if count == 1 {
+                firstKeyAttribute = ItemKey.Attribute(name: name, value: value)
+            } else if count == 2 {
+                secondKeyAttribute = ItemKey.Attribute(name: name, value: value)
+            }
         }
         if count > 2 { hasUncheckedNames = true }
         if !(1...2 ~= count) { isCacheable = false }
         return ByteRange(start: start, end: reader.position)
     }
 
-    private mutating func readKeyValue(_ reader: inout JSONReader) throws(RequestError) {
+    private mutating func readKeyValue(_ reader: inout JSONReader) throws(RequestError) -> ItemKey.TypedValue? {
         if try reader.takeNull() {
             isCacheable = false
-            return
+            return nil
         }
         try reader.beginObject(.attributeValue)
         var count = 0
+        var value: ItemKey.TypedValue?
         while let name = try reader.nextMember() {
             count += 1
             if try reader.takeNull() {
                 isCacheable = false
             } else if let type = ItemKey.keyType(reader, name) {
-                _ = try reader.string(type == .binary ? .binary : .string)
+                let text = try reader.string(type == .binary ? .binary : .string)
+                value = ItemKey.TypedValue(type: type, text: text)
             } else {
                 isCacheable = false
                 hasUncheckedNames = true
@@ -163,6 +173,7 @@ public struct GetItemRequest: Sendable {
             isCacheable = false
             hasUncheckedNames = true
         }
+        return value
     }
 
     private mutating func readNames(_ reader: inout JSONReader) throws(RequestError) -> ByteRange {

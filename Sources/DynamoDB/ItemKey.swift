@@ -18,6 +18,18 @@ public enum ItemKey {
     /// Most bytes that a canonical form can take.
     public static let maximumCanonicalLength = 2 * (4 + maximumNameLength + maximumPartitionKeyLength)
 
+    /// Appends the canonical form of the key of a request over `body`.
+    ///
+    /// False as ``appendCanonical(keyObject:to:)`` says, or when the request is not cacheable.
+    public static func appendCanonical(
+        _ request: GetItemRequest,
+        of body: UnsafeRawBufferPointer,
+        to key: KeyBuffer
+    ) -> Bool {
+        guard request.isCacheable, let first = request.firstKeyAttribute else { return false }
+        return attempt(key) { unsafe append(first, request.secondKeyAttribute, of: body, to: key) }
+    }
+
     /// Appends the canonical form of a `Key` member's object (`{"id":{"N":"1"}}`).
     ///
     /// False, with `key` as before, for anything that cannot be a table's key: no or more than two attributes, another
@@ -45,18 +57,16 @@ public enum ItemKey {
         }
     }
 
-    typealias Attribute = (name: JSONString, value: TypedValue)
-
     /// Reads a `Key` member's object.
     ///
     /// Nil, or an error, where its structure is not that of a key; `append` judges the rest.
     static func attributes(_ reader: inout JSONReader) throws(RequestError) -> Attributes? {
         try reader.beginObject(.attributeMap)
         guard let firstName = try reader.nextMember(), let first = try typedValue(&reader) else { return nil }
-        var attributes = Attributes(first: (firstName, first))
+        var attributes = Attributes(first: Attribute(name: firstName, value: first))
         if let name = try reader.nextMember() {
             guard let value = try typedValue(&reader), try reader.nextMember() == nil else { return nil }
-            attributes.second = (name, value)
+            attributes.second = Attribute(name: name, value: value)
         }
         return attributes
     }
@@ -64,21 +74,25 @@ public enum ItemKey {
     /// Appends the canonical form of what was read of `text`; false, with `key` as before, as
     /// ``appendCanonical(keyObject:to:)``.
     static func append(_ attributes: Attributes, of text: UnsafeRawBufferPointer, to key: KeyBuffer) -> Bool {
-        let first = attributes.first
-        return attempt(key) {
-            guard let second = attributes.second else {
-                return unsafe append(first.name, first.value, of: text, to: key)
-            }
-            switch unsafe order(first.name, second.name, of: text) {
-            case 0:
-                return false
-            case ..<0:
-                return unsafe append(first.name, first.value, of: text, to: key)
-                    && append(second.name, second.value, of: text, to: key)
-            default:
-                return unsafe append(second.name, second.value, of: text, to: key)
-                    && append(first.name, first.value, of: text, to: key)
-            }
+        attempt(key) { unsafe append(attributes.first, attributes.second, of: text, to: key) }
+    }
+
+    private static func append(
+        _ first: Attribute,
+        _ second: Attribute?,
+        of text: UnsafeRawBufferPointer,
+        to key: KeyBuffer
+    ) -> Bool {
+        guard let second else { return unsafe append(first.name, first.value, of: text, to: key) }
+        switch unsafe order(first.name, second.name, of: text) {
+        case 0:
+            return false
+        case ..<0:
+            return unsafe append(first.name, first.value, of: text, to: key)
+                && append(second.name, second.value, of: text, to: key)
+        default:
+            return unsafe append(second.name, second.value, of: text, to: key)
+                && append(first.name, first.value, of: text, to: key)
         }
     }
 
@@ -119,9 +133,16 @@ public enum ItemKey {
         }
     }
 
+    /// A value such as `{"S":"..."}`.
     struct TypedValue {
         var type: ScalarAttributeType
         var text: JSONString
+    }
+
+    /// One attribute of a key as a request has it.
+    struct Attribute {
+        var name: JSONString
+        var value: TypedValue
     }
 
     /// Reads `{"S":"..."}`; nil when the object is not one member of a key type.

@@ -9,12 +9,17 @@ public enum ItemSize {
     public static func bytes(ofItem item: UnsafeRawBufferPointer) -> Int? {
         do {
             var reader = unsafe JSONReader(item)
-            let size = try attributes(&reader, overhead: 0)
+            let size = try read(&reader)
             try reader.finish()
             return size
         } catch {
             return nil
         }
+    }
+
+    /// The size in bytes of the raw item that comes next.
+    static func read(_ reader: inout JSONReader) throws(RequestError) -> Int {
+        try attributes(&reader, overhead: 0)
     }
 
     /// An object of attribute values.

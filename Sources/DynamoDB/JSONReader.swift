@@ -85,7 +85,7 @@ public struct JSONReader {
     ///
     /// Another kind of value throws DynamoDB's message for a member of the type `expected`.
     public mutating func beginObject(_ expected: ExpectedType = .structure) throws(RequestError) {
-        try expect(.object, expected)
+        try expect(.object, UInt8(ascii: "{"), expected)
         try open()
         isFresh = true
     }
@@ -107,7 +107,7 @@ public struct JSONReader {
     ///
     /// Another kind of value throws DynamoDB's message for `expected`.
     public mutating func beginArray(_ expected: ExpectedType = .list) throws(RequestError) {
-        try expect(.array, expected)
+        try expect(.array, UInt8(ascii: "["), expected)
         try open()
         isFresh = true
     }
@@ -127,7 +127,7 @@ public struct JSONReader {
     ///
     /// Another kind of value throws DynamoDB's message for `expected`.
     public mutating func string(_ expected: ExpectedType = .string) throws(RequestError) -> JSONString {
-        try expect(.string, expected)
+        try expect(.string, UInt8(ascii: "\""), expected)
         return try scanString()
     }
 
@@ -169,6 +169,8 @@ public struct JSONReader {
     ///
     /// DynamoDB takes a null member for an absent one.
     public mutating func takeNull() throws(RequestError) -> Bool {
+        skipWhitespace()
+        if position < end, unsafe bytes[position] != UInt8(ascii: "n") { return false }
         guard try peek() == .null else { return false }
         try scanLiteral("null")
         return true
@@ -288,6 +290,15 @@ public struct JSONReader {
 
     // MARK: Tokens
 
+    /// Throws unless a value of this kind, which begins with `first`, comes next.
+    @inline(__always)
+    private mutating func expect(_ kind: JSONKind, _ first: UInt8, _ expected: ExpectedType) throws(RequestError) {
+        skipWhitespace()
+        if position < end, unsafe bytes[position] == first { return }
+        try expect(kind, expected)
+    }
+
+    @inline(never)
     private mutating func expect(_ kind: JSONKind, _ expected: ExpectedType) throws(RequestError) {
         let found = try peek()
         if found == kind { return }
@@ -331,13 +342,21 @@ public struct JSONReader {
         return name
     }
 
+    @inline(__always)
     private mutating func take(_ byte: UInt8) -> Bool {
         guard position < end, unsafe bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
+    @inline(__always)
     private mutating func skipWhitespace() {
+        // All white space is up to a space, and everything else that may follow is above.
+        if position < end, unsafe bytes[position] <= UInt8(ascii: " ") { skipSomeWhitespace() }
+    }
+
+    @inline(never)
+    private mutating func skipSomeWhitespace() {
         while position < end {
             switch unsafe bytes[position] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1
@@ -389,7 +408,7 @@ public struct JSONReader {
             guard position < end else { throw .malformedJSON }
             switch unsafe bytes[position] {
             case UInt8(ascii: "\""):
-                position += 1
+                position &+= 1
                 return JSONString(range: ByteRange(start: start, end: position - 1), isPlain: isPlain)
             case UInt8(ascii: "\\"):
                 isPlain = false
@@ -403,9 +422,10 @@ public struct JSONReader {
     }
 
     /// Stops at a quote, a backslash, a control character or a byte above 0x7F, looking at eight bytes at a time.
+    @inline(__always)
     private mutating func skipPlainASCII() {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        while end - position >= 8 {
+        while end &- position >= 8 {
             let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             // A byte's high bit is set in `x - ones * n` when the byte is below n (or was above 0x80 + n already); the
             // lowest set bit is exact, as a borrow only disturbs bytes above one that is itself a stop.
@@ -414,15 +434,15 @@ public struct JSONReader {
             let backslash = (word ^ ones &* 0x5C) &- ones
             let stops = (word | control | quote | backslash) & (ones &* 0x80)
             if stops != 0 {
-                position += stops.trailingZeroBitCount / 8
+                position &+= stops.trailingZeroBitCount / 8
                 return
             }
-            position += 8
+            position &+= 8
         }
         while position < end {
             switch unsafe bytes[position] {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), ..<0x20, 0x80...: return
-            default: position += 1
+            default: position &+= 1
             }
         }
     }

@@ -44,6 +44,7 @@ public final class KeyBuffer {
     }
 
     /// Appends one byte.
+    @inline(__always)
     public func append(_ byte: UInt8) {
         guard unsafe length < storage.count else {
             unsafe hasOverflowed = true
@@ -59,8 +60,9 @@ public final class KeyBuffer {
             unsafe hasOverflowed = true
             return
         }
-        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[length...]).copyMemory(from: bytes)
-        unsafe length += bytes.count
+        guard let from = bytes.baseAddress, let room = unsafe storage.baseAddress else { return }
+        unsafe (room + length).copyMemory(from: from, byteCount: bytes.count)
+        unsafe length &+= bytes.count
     }
 
     /// Appends 16 bits, the high byte first.

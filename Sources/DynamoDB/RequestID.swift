@@ -10,7 +10,6 @@ public struct RequestID: ~Copyable {
 
     /// What nearly every id of DynamoDB ends with.
     private static let suffix: StaticString = "VV4KQNSO5AEMVJF66Q9ASUAAJG"
-    private static let alphabet: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
@@ -32,23 +31,26 @@ public struct RequestID: ~Copyable {
     /// Allocates nothing.
     public mutating func write(into buffer: UnsafeMutableRawBufferPointer) {
         precondition(buffer.count >= Self.count)
-        let suffix = Self.suffix
-        let alphabet = Self.alphabet
-        var bits: UInt64 = 0
-        var left = 0
-        for offset in 0..<(Self.count - suffix.utf8CodeUnitCount) {
-            if left == 0 {
-                bits = next()
-                left = 12
-            }
-            unsafe buffer[offset] = alphabet.utf8Start[Int(bits & 31)]
-            bits >>= 5
-            left -= 1
+        // 26 characters, of which eight are made at a time.
+        for offset in stride(from: 0, to: 24, by: 8) {
+            unsafe buffer.storeBytes(of: Self.characters(next()).littleEndian, toByteOffset: offset, as: UInt64.self)
         }
+        let last = UInt16(truncatingIfNeeded: Self.characters(next()))
+        unsafe buffer.storeBytes(of: last.littleEndian, toByteOffset: 24, as: UInt16.self)
+        let suffix = Self.suffix
         let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[(Self.count - suffix.utf8CodeUnitCount)...])
         unsafe rest.copyMemory(
             from: UnsafeRawBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount)
         )
+    }
+
+    /// Eight characters of 0-9 and A-V, for the low five bits of each byte.
+    private static func characters(_ bits: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let values = bits & (ones &* 31)
+        // Above 9, the high bit of a byte is set in the sum: those are moved on from behind "9" to "A".
+        let letters = (values &+ ones &* (128 - 10)) &>> 7 & ones
+        return values &+ ones &* 48 &+ letters &* 7
     }
 
     private mutating func next() -> UInt64 {

@@ -25,7 +25,8 @@ final class Worker {
     let side: SideThread
 
     let verifier: SignatureVerifier
-    var requestIDs = RequestID()
+    // Here and below nothing is called while it is written to: the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) var requestIDs = RequestID()
     var failureLog = LogLimit()
     /// Where requests are recorded; nil when they are not.
     var trace: TraceLane?
@@ -42,7 +43,7 @@ final class Worker {
     var batchReply = BatchReplyBody()
 
     /// The tenants' tables by tenant number and name: a cache of `Tenant.table(named:now:)` without locks.
-    var views = ByteMap<TenantTable>()
+    @exclusivity(unchecked) var views = ByteMap<TenantTable>()
     /// Development: tenants by access key id and region.
     var developmentTenants = ByteMap<Tenant>()
 
@@ -55,7 +56,7 @@ final class Worker {
     /// Requests that wait for their tenant's rates, by its limits.
     var rooms: [ObjectIdentifier: WaitingRoom] = [:]
     /// Calls of tenants by their upstream's data domain.
-    var shares: [ObjectIdentifier: CallShares<DispatchedCall>] = [:]
+    var domainCalls: [ObjectIdentifier: DomainCalls] = [:]
 
     init(reactor: Reactor, upstream: any Upstream, shared: SharedState, registry: TenantRegistry, logger: Logger) {
         self.reactor = reactor
@@ -77,7 +78,7 @@ final class Worker {
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
         verifier.makeRoom(forSecrets: registry.keyCount)
-        views.removeAll()
+        unsafe views.removeAll()
     }
 
     /// What answers the calls of a route.
@@ -118,7 +119,7 @@ final class Worker {
         guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else {
             return nil
         }
-        if views.count >= Self.maxViews { views.removeAll() }
+        if unsafe views.count >= Self.maxViews { unsafe views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view
     }

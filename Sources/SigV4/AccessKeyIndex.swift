@@ -46,7 +46,6 @@ public struct AccessKeyIndex: Sendable {
 
     private func holds(_ entry: Entry, _ id: Bytes) -> Bool {
         guard entry.end - entry.start == id.count else { return false }
-        for index in 0..<id.count where text[entry.start + index] != id[index] { return false }
-        return true
+        return unsafe text.withUnsafeBytes { text in unsafe Bytes(text)[entry.start..<entry.end].equals(id) }
     }
 }

@@ -34,16 +34,14 @@ struct Credential {
         var parts = InlineArray<5, ByteRange>(repeating: ByteRange(start: range.start, count: 0))
         var found = 0
         var extra = false
-        var start = 0
-        while start < credential.count {
-            let (stop, next) = credential.item(from: start, separator: UInt8(ascii: "/"))
+        var items = SeparatedItems(credential, separator: UInt8(ascii: "/"))
+        while let item = items.next() {
             if found < 5 {
-                parts[found] = ByteRange(Int(range.start) + start..<Int(range.start) + stop)
+                parts[found] = ByteRange(Int(range.start) + item.lowerBound..<Int(range.start) + item.upperBound)
                 found += 1
-            } else if start < stop {
+            } else if !item.isEmpty {
                 extra = true
             }
-            start = next
         }
         while found > 0, parts[found - 1].count == 0 { found -= 1 }
         guard found == 5, !extra else {
@@ -99,7 +97,8 @@ struct AuthorizationHeader {
     }
 
     private static func nextItem(_ header: Bytes, _ next: inout Int, offset: UInt32) -> ByteRange? {
-        let start = header.firstIndex(from: next) { byte in !isSeparator(byte) }
+        var start = next
+        while start < header.count, isSeparator(header[start]) { start += 1 }
         // All separators are below "-", and little else in the header is.
         next = header.firstIndex(below: UInt8(ascii: "-"), from: start)
         while next < header.count, !isSeparator(header[next]) {

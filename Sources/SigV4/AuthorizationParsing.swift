@@ -12,7 +12,14 @@ extension Authorization {
     /// Finds and reads the signature of a request.
     ///
     /// All is checked that needs neither the secret nor the clock, in DynamoDB's order.
-    init(_ request: ReceivedRequest, service: Bytes, requiring required: RequiredHeaders) throws(SignatureError) {
+    ///
+    /// `list` reads the signed headers if some are required.
+    init(
+        _ request: ReceivedRequest,
+        service: Bytes,
+        requiring required: RequiredHeaders,
+        _ list: inout SignedHeaderList
+    ) throws(SignatureError) {
         let headers = try AuthenticationHeaders(request)
         let parameters = try PresignedParameters(request.target)
         if let authorization = headers.authorization {
@@ -29,7 +36,8 @@ extension Authorization {
             throw .missingAuthenticationToken
         }
         if required == .dynamoDB {
-            try checkSignedHeaders(headers, parameters, request)
+            list.read(bytes(signedHeaders, in: request))
+            try checkSignedHeaders(list, headers, parameters, request)
         }
         try checkScope(request, service: service)
     }
@@ -97,28 +105,21 @@ extension Authorization {
     /// In a query the operation may be a signed parameter; it is the header that DynamoDB obeys, so that must say the
     /// same.
     private func checkSignedHeaders(
+        _ list: borrowing SignedHeaderList,
         _ headers: AuthenticationHeaders,
         _ parameters: PresignedParameters,
         _ request: ReceivedRequest
     ) throws(SignatureError) {
-        var host = false
-        var date = isPresigned
-        var target = false
-        var names = SignedHeaderNames((isPresigned ? request.target : request.head)[signedHeaders])
-        while let name = names.nextName() {
-            host = host || name.equalsIgnoringCase(Bytes("host"))
-            date = date || name.equalsIgnoringCase(Bytes("x-amz-date"))
-            target = target || name.equalsIgnoringCase(Bytes("x-amz-target"))
-        }
-        guard host else { throw .notSigned("Host") }
-        guard date else { throw .notSigned("X-Amz-Date") }
+        var hasTarget = list.hasTarget
+        guard list.hasHost else { throw .notSigned("Host") }
+        guard isPresigned || list.hasDate else { throw .notSigned("X-Amz-Date") }
         if isPresigned, let parameter = parameters.target {
             guard let header = headers.target,
                 request.target[parameter].equals(request.head[header])
             else { throw .signatureMismatch }
-            target = true
+            hasTarget = true
         }
-        guard target else { throw .notSigned("X-Amz-Target") }
+        guard hasTarget else { throw .notSigned("X-Amz-Target") }
     }
 
     private func checkScope(_ request: ReceivedRequest, service: Bytes) throws(SignatureError) {

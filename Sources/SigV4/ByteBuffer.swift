@@ -1,10 +1,12 @@
 /// A growable buffer that keeps its memory between uses, so that a warm one is filled without allocating.
 @safe struct ByteBuffer: ~Copyable {
-    private var storage: UnsafeMutableRawBufferPointer
+    private var storage: UnsafeMutableRawPointer
+    private var capacity: Int
     private(set) var count = 0
 
     init(capacity: Int) {
         unsafe storage = .allocate(byteCount: capacity, alignment: 16)
+        self.capacity = capacity
     }
 
     init(_ text: String) {
@@ -17,7 +19,7 @@
     }
 
     /// Valid until the buffer is next changed.
-    var bytes: Bytes { unsafe Bytes(UnsafeRawBufferPointer(rebasing: storage[..<count])) }
+    var bytes: Bytes { unsafe Bytes(UnsafeRawBufferPointer(start: storage, count: count)) }
 
     mutating func removeAll() {
         count = 0
@@ -31,18 +33,20 @@
     @inline(__always)
     mutating func append(_ byte: UInt8) {
         reserve(1)
-        unsafe storage[count] = byte
-        count += 1
+        unsafe storage.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count &+= 1
     }
 
+    @inline(__always)
     mutating func append(_ bytes: Bytes) {
-        guard let from = unsafe bytes.buffer.baseAddress, !bytes.isEmpty else { return }
+        guard let from = unsafe bytes.buffer.baseAddress else { return }
         reserve(bytes.count)
-        unsafe storage.baseAddress?.advanced(by: count).copyMemory(from: from, byteCount: bytes.count)
-        count += bytes.count
+        unsafe (storage + count).copyMemory(from: from, byteCount: bytes.count)
+        count &+= bytes.count
     }
 
     /// Two characters or more, see `Bytes`.
+    @inline(__always)
     mutating func append(literal text: StaticString) {
         append(Bytes(text))
     }
@@ -55,7 +59,8 @@
     @inline(__always)
     mutating func append(upTo limit: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) {
         reserve(limit)
-        count += min(unsafe write(UnsafeMutableRawBufferPointer(rebasing: storage[count..<count + limit])), limit)
+        let room = unsafe UnsafeMutableRawBufferPointer(start: storage + count, count: limit)
+        count &+= min(unsafe write(room), limit)
     }
 
     /// The digest in lower-case hexadecimal.
@@ -98,13 +103,14 @@
 
     @inline(__always)
     private mutating func reserve(_ extra: Int) {
-        if unsafe extra > storage.count &- count { grow(extra) }
+        if extra > capacity &- count { grow(extra) }
     }
 
     @inline(never)
     private mutating func grow(_ extra: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: (count + extra) * 2, alignment: 16)
-        unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[..<count]))
+        capacity = (count + extra) * 2
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+        unsafe larger.copyMemory(from: storage, byteCount: count)
         unsafe storage.deallocate()
         unsafe storage = larger
     }
@@ -123,21 +129,5 @@ extension Bytes {
         }
         index += 1
         return byte
-    }
-
-    /// Where the item that begins at `start` ends, and where the next begins.
-    ///
-    /// The separator may be percent-encoded.
-    func item(from start: Int, separator: UInt8) -> (end: Int, next: Int) {
-        var end = start
-        while true {
-            end = firstIndex(of: separator, or: UInt8(ascii: "%"), from: end)
-            if end == count { return (end, end) }
-            if unsafe buffer[end] == separator { return (end, end + 1) }
-            var next = end
-            let byte = percentDecoded(at: &next)
-            if byte == nil || byte == separator { return (end, next) }
-            end = next
-        }
     }
 }

@@ -26,86 +26,109 @@ struct ByteRange: Sendable, Equatable {
 }
 
 /// A bounds-checked view of bytes that somebody else owns; never kept beyond the call that received it.
+///
+/// The searches, which stay within it by themselves, do without the checks.
 @safe struct Bytes {
-    let buffer: UnsafeRawBufferPointer
+    private let start: UnsafeRawPointer?
+    let count: Int
 
     init(_ buffer: UnsafeRawBufferPointer) {
-        unsafe self.buffer = buffer
+        unsafe start = buffer.baseAddress
+        count = buffer.count
     }
 
     /// Two characters or more: a single one may be stored as a scalar, without a pointer.
+    @inline(__always)
     init(_ text: StaticString) {
-        unsafe self.buffer = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        unsafe start = UnsafeRawPointer(text.utf8Start)
+        count = text.utf8CodeUnitCount
     }
 
-    var count: Int { unsafe buffer.count }
-    var isEmpty: Bool { unsafe buffer.isEmpty }
+    @inline(__always)
+    fileprivate init(start: UnsafeRawPointer?, count: Int) {
+        unsafe self.start = start
+        self.count = count
+    }
+
+    var buffer: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
+    var isEmpty: Bool { count == 0 }
     var text: String { unsafe String(decoding: buffer, as: UTF8.self) }
 
+    @inline(__always)
     subscript(index: Int) -> UInt8 {
         precondition(index >= 0 && index < count)
-        return unsafe buffer[index]
+        return byte(index)
     }
 
+    @inline(__always)
     subscript(bounds: Range<Int>) -> Bytes {
         precondition(bounds.lowerBound >= 0 && bounds.upperBound <= count)
-        return unsafe Bytes(UnsafeRawBufferPointer(rebasing: buffer[bounds]))
+        return unsafe Bytes(start: start.map { unsafe $0 + bounds.lowerBound }, count: bounds.count)
     }
 
+    @inline(__always)
     subscript(range: ByteRange) -> Bytes { self[Int(range.start)..<range.end] }
 
-    /// Position of the first `byte` at or after `start`, or the end.
-    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int {
-        guard start >= 0, start < count, let base = unsafe buffer.baseAddress,
-            let found = unsafe memchr(base + start, CInt(byte), count - start)
-        else { return count }
-        return unsafe base.distance(to: found)
-    }
-
-    /// Position of the first byte at or after `start` that fits, or the end.
+    /// The byte at a place that is known to be in bounds.
     @inline(__always)
-    func firstIndex(from start: Int, where fits: (UInt8) -> Bool) -> Int {
-        var index = max(start, 0)
-        while index < count, unsafe !fits(buffer[index]) { index += 1 }
-        return index
+    private func byte(_ index: Int) -> UInt8 {
+        assert(index >= 0 && index < count)
+        return unsafe start.unsafelyUnwrapped.load(fromByteOffset: index, as: UInt8.self)
     }
 
-    /// Position of the first of two bytes at or after `start`, or the end.
-    ///
-    /// Eight bytes at a time, as `firstIndex(below:from:)`: equal bytes become 0, which is below 1.
-    func firstIndex(of one: UInt8, or other: UInt8, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = max(start, 0)
-        while count &- index >= 8 {
-            let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let first = word ^ ones &* UInt64(one)
-            let second = word ^ ones &* UInt64(other)
-            let found = ((first &- ones) & ~first | (second &- ones) & ~second) & (ones &* 0x80)
-            if found != 0 { return index &+ found.trailingZeroBitCount / 8 }
-            index &+= 8
+    /// The eight bytes at a place that is known to be in bounds, the first one lowest.
+    @inline(__always)
+    func word(_ index: Int) -> UInt64 {
+        assert(index >= 0 && index <= count - 8)
+        let word = unsafe start.unsafelyUnwrapped.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        return UInt64(littleEndian: word)
+    }
+
+    /// Position of the first `byte` at or after `start`, or the end.
+    func firstIndex(of byte: UInt8, from first: Int = 0) -> Int {
+        guard first >= 0, first < count, let start = unsafe start,
+            let found = unsafe memchr(start + first, CInt(byte), count &- first)
+        else { return count }
+        return unsafe start.distance(to: found)
+    }
+
+    /// The bytes at a place that is known to be in bounds, up to eight, with zeros behind the end.
+    @inline(__always)
+    func paddedWord(_ index: Int) -> UInt64 {
+        let left = count &- index
+        if left >= 8 { return word(index) }
+        if count >= 8 { return word(count &- 8) &>> UInt64(truncatingIfNeeded: (8 &- left) &* 8) }
+        var word: UInt64 = 0
+        for place in 0..<left {
+            word |= UInt64(byte(index &+ place)) &<< UInt64(truncatingIfNeeded: place &* 8)
         }
-        while index < count, unsafe buffer[index] != one && buffer[index] != other { index &+= 1 }
-        return index
+        return word
     }
 
-    /// Position of the first byte at or after `start` that is below `limit` (at most 128), or the end.
+    /// Position of the first byte at or after `first` that is below `limit` (at most 128), or the end.
     ///
     /// Eight bytes at a time: in `word - limit` a byte's high bit is set where the byte is below the limit, and the lowest
     /// such bit is exact, as a borrow only disturbs bytes above one that is itself below.
-    func firstIndex(below limit: UInt8, from start: Int) -> Int {
+    @inline(__always)
+    func firstIndex(below limit: UInt8, from first: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = max(start, 0)
-        while count - index >= 8 {
-            let word = UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let found = (word &- ones &* UInt64(limit)) & ~word & (ones &* 0x80)
+        let limits = ones &* UInt64(limit)
+        var index = max(first, 0)
+        while count &- index >= 8 {
+            let word = word(index)
+            let found = (word &- limits) & ~word & (ones &* 0x80)
             if found != 0 { return index &+ found.trailingZeroBitCount / 8 }
             index &+= 8
         }
-        while index < count, unsafe buffer[index] >= limit { index &+= 1 }
-        return index
+        guard index < count else { return count }
+        // The zeros behind the end count as found.
+        let word = paddedWord(index)
+        let found = (word &- limits) & ~word & (ones &* 0x80)
+        return index &+ found.trailingZeroBitCount / 8
     }
 
     /// The bounds without white space at either end.
+    @inline(__always)
     func trimmed(_ bounds: Range<Int>) -> Range<Int> {
         var start = bounds.lowerBound
         var end = bounds.upperBound
@@ -114,34 +137,53 @@ struct ByteRange: Sendable, Equatable {
         return start..<end
     }
 
+    @inline(__always)
     func equals(_ other: Bytes) -> Bool {
         count == other.count && compare(other) == 0
     }
 
+    @inline(__always)
     func equals(_ text: StaticString) -> Bool {
         equals(Bytes(text))
     }
 
     /// Compares a header's name, in any case, with a name in lower case.
+    @inline(__always)
     func equalsIgnoringCase(_ lowerCase: Bytes) -> Bool {
         guard count == lowerCase.count else { return false }
-        var index = 0
-        while index < count {
-            let byte = unsafe buffer[index]
-            let other = unsafe lowerCase.buffer[index]
-            if byte != other, byte.lowerCase != other { return false }
-            index &+= 1
+        guard count >= 8 else {
+            for index in 0..<count where byte(index).lowerCase != lowerCase.byte(index) { return false }
+            return true
         }
-        return true
+        var index = 0
+        while true {
+            guard word(index).lowerCase == lowerCase.word(index) else { return false }
+            if index == count &- 8 { return true }
+            // The last word may overlap the one before.
+            index = min(index &+ 8, count &- 8)
+        }
     }
 
     /// Negative, zero or positive, as the bytes sort before, with or after the others.
+    @inline(__always)
     func compare(_ other: Bytes) -> Int {
-        if let left = unsafe buffer.baseAddress, let right = unsafe other.buffer.baseAddress {
+        if let left = unsafe start, let right = unsafe other.start {
             let order = unsafe memcmp(left, right, min(count, other.count))
             if order != 0 { return Int(order) }
         }
         return count - other.count
+    }
+}
+
+extension UInt64 {
+    /// Eight bytes, with `A`-`Z` in lower case.
+    @inline(__always)
+    fileprivate var lowerCase: UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // Seven bits to a byte, so that no sum carries into the next.
+        let seven = self & (ones &* 0x7f)
+        let upper = (seven &+ ones &* (0x80 - 0x41)) & ~(seven &+ ones &* (0x80 - 0x5b))
+        return self | (upper & ~self & (ones &* 0x80)) &>> 2
     }
 }
 

@@ -1,30 +1,14 @@
 // The parts of a canonical request ("Create a canonical request" in AWS's documentation of Signature Version 4), each
 // written at the end of a buffer.
 
-/// Names of headers in a signed list, `;` between them; in a query the `;` may be written `%3B`.
-struct SignedHeaderNames {
-    private let list: Bytes
-    private var next = 0
-
-    init(_ list: Bytes) {
-        self.list = list
-    }
-
-    mutating func nextName() -> Bytes? {
-        guard next < list.count else { return nil }
-        let start = next
-        let item = list.item(from: start, separator: UInt8(ascii: ";"))
-        next = item.next
-        return list[start..<item.end]
-    }
-}
-
 extension ByteBuffer {
     /// The path as services other than S3 sign it: empty and `.` segments dropped, `..` resolved, and what is on the wire
     /// percent-encoded once more.
     mutating func appendCanonicalPath(_ path: Bytes) {
         let root = count
         append(UInt8(ascii: "/"))
+        // As DynamoDB's nearly always is.
+        if path.count == 1, path[0] == UInt8(ascii: "/") { return }
         var start = 0
         while start < path.count {
             let stop = path.firstIndex(of: UInt8(ascii: "/"), from: start)

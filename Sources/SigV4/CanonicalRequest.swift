@@ -7,12 +7,13 @@ enum HostForm {
 extension ByteBuffer {
     /// The canonical request.
     ///
-    /// False when the Host header has no such form as `host` asks for.
+    /// False when the Host header has no such form as `host` asks for. `names` reads the signed headers.
     mutating func appendCanonicalRequest(
         _ authorization: Authorization,
         _ request: ReceivedRequest,
         _ payload: Digest,
         host: HostForm,
+        _ names: inout SignedHeaderList,
         scratch: inout ByteBuffer
     ) throws(SignatureError) -> Bool {
         let target = RequestTarget(request.target)
@@ -31,14 +32,13 @@ extension ByteBuffer {
         append(UInt8(ascii: "\n"))
 
         let list = authorization.bytes(authorization.signedHeaders, in: request)
+        names.read(list)
+        guard names.isOrdered else { throw .signatureMismatch }
         var hasHostForm = host == .asReceived
-        var previous = list[0..<0]
-        var names = SignedHeaderNames(list)
-        while let name = names.nextName() {
-            guard name.compare(previous) > 0, appendCanonicalHeader(name, request, host, &hasHostForm) else {
+        for index in 0..<names.count {
+            guard appendCanonicalHeader(names.name(index, in: list), request, host, &hasHostForm) else {
                 throw .signatureMismatch
             }
-            previous = name
         }
         append(UInt8(ascii: "\n"))
         if authorization.isPresigned {
@@ -61,24 +61,23 @@ extension ByteBuffer {
         _ hasHostForm: inout Bool
     ) -> Bool {
         let isHost = host == .withoutPort && name.equals("host")
-        var isFirst = true
-        for index in 0..<request.headerCount where request.header(index, isNamed: name) {
-            if isFirst {
-                append(name)
-                append(UInt8(ascii: ":"))
-            } else {
-                append(UInt8(ascii: ","))
-            }
-            isFirst = false
+        var index = request.firstHeader(named: name, from: 0)
+        guard index < request.headerCount else { return false }
+        append(name)
+        append(UInt8(ascii: ":"))
+        while true {
             var value = request.head[request.headerValue(index)]
             if isHost, let end = value.portStart {
                 value = value[0..<end]
                 hasHostForm = true
             }
             appendCanonicalValue(value)
+            index = request.firstHeader(named: name, from: index + 1)
+            guard index < request.headerCount else { break }
+            append(UInt8(ascii: ","))
         }
         append(UInt8(ascii: "\n"))
-        return !isFirst
+        return true
     }
 }
 

@@ -13,6 +13,20 @@ struct SHA256Hash {
         unsafe SHA256_Init(&context)
     }
 
+    /// Goes on after whole blocks, from what they have made of the state.
+    init(after blocks: Int, _ state: SIMD8<UInt32>) {
+        unsafe withUnsafeMutableBytes(of: &context.h) { words in
+            unsafe words.storeBytes(of: state, as: SIMD8<UInt32>.self)
+        }
+        context.Nl = UInt32(blocks) * 512
+        context.md_len = UInt32(SHA256_DIGEST_LENGTH)
+    }
+
+    /// The state; all of it when nothing but whole blocks has come in.
+    var state: SIMD8<UInt32> {
+        unsafe withUnsafeBytes(of: context.h) { words in unsafe words.loadUnaligned(as: SIMD8<UInt32>.self) }
+    }
+
     static func digest(of bytes: Bytes) -> Digest {
         var hash = SHA256Hash()
         hash.update(bytes)
@@ -39,11 +53,15 @@ struct SHA256Hash {
 
 /// An HMAC-SHA-256 key (RFC 2104), kept as the two hash states that follow its padded blocks, so that a message costs
 /// two finishing blocks and the key itself is not needed again.
+///
+/// Together they are as long as one cache line.
 struct HMACKey {
-    private var inner = SHA256Hash()
-    private var outer = SHA256Hash()
+    private var inner: SIMD8<UInt32>
+    private var outer: SIMD8<UInt32>
 
     init(_ key: Bytes) {
+        var inner = SHA256Hash()
+        var outer = SHA256Hash()
         var block = InlineArray<64, UInt8>(repeating: 0x36)
         if key.count <= block.count {
             for index in 0..<key.count { block[index] ^= key[index] }
@@ -57,6 +75,8 @@ struct HMACKey {
             unsafe outer.update(Bytes(UnsafeRawBufferPointer(bytes)))
             unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)
         }
+        self.inner = inner.state
+        self.outer = outer.state
     }
 
     init(_ key: Digest) {
@@ -64,9 +84,9 @@ struct HMACKey {
     }
 
     func code(for message: Bytes) -> Digest {
-        var inner = inner
+        var inner = SHA256Hash(after: 1, inner)
         inner.update(message)
-        var outer = outer
+        var outer = SHA256Hash(after: 1, outer)
         outer.update(inner.finish())
         return outer.finish()
     }

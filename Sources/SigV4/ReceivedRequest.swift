@@ -37,14 +37,25 @@
 
     var headerCount: Int { unsafe headers.count }
 
+    @inline(__always)
     func headerName(_ index: Int) -> Bytes {
         let slice = unsafe headers[index]
         return head[ByteRange(start: slice.x, count: slice.y)]
     }
 
-    /// Whether a header has this name, given in lower case.
-    func header(_ index: Int, isNamed name: Bytes) -> Bool {
-        unsafe Int(headers[index].y) == name.count && headerName(index).equalsIgnoringCase(name)
+    /// The first header from `start` on with this name, given in lower case; `headerCount` when there is none.
+    @inline(__always)
+    func firstHeader(named name: Bytes, from start: Int) -> Int {
+        guard let slices = unsafe headers.baseAddress else { return 0 }
+        let count = headerCount
+        let length = UInt32(truncatingIfNeeded: name.count)
+        var index = start
+        while index < count {
+            // Most names are told apart by their length.
+            if unsafe slices[index].y == length, headerName(index).equalsIgnoringCase(name) { return index }
+            index &+= 1
+        }
+        return count
     }
 
     /// Whether a header's name is as long as one that authentication looks at.
@@ -55,6 +66,7 @@
     }
 
     /// The value's bounds in the head, white space around it taken off.
+    @inline(__always)
     func headerValue(_ index: Int) -> ByteRange {
         let slice = unsafe headers[index]
         return ByteRange(head.trimmed(Int(slice.z)..<Int(slice.z) + Int(slice.w)))

@@ -15,6 +15,7 @@ public final class SignatureVerifier {
     // Nothing here calls out while it writes to these, so the run-time checks for overlapping access are left out.
     @exclusivity(unchecked) private var canonical = ByteBuffer(capacity: 8192)
     @exclusivity(unchecked) private var scratch = ByteBuffer(capacity: 2048)
+    @exclusivity(unchecked) private var signedHeaders = SignedHeaderList()
 
     /// A verifier for requests to one service.
     ///
@@ -38,7 +39,7 @@ public final class SignatureVerifier {
         of request: ReceivedRequest,
         requiring required: RequiredHeaders
     ) throws(SignatureError) -> Authorization {
-        try Authorization(request, service: service.bytes, requiring: required)
+        unsafe try Authorization(request, service: service.bytes, requiring: required, &signedHeaders)
     }
 
     /// The access key id, inside the request's memory.
@@ -177,6 +178,7 @@ extension SignatureVerifier {
             request,
             payload,
             host: host,
+            &signedHeaders,
             scratch: &scratch
         )
     }
@@ -222,6 +224,7 @@ extension SignatureVerifier {
 }
 
 extension Authorization {
+    @inline(__always)
     func bytes(_ range: ByteRange, in request: ReceivedRequest) -> Bytes {
         isPresigned ? request.target[range] : request.head[range]
     }

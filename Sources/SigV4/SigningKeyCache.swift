@@ -1,9 +1,10 @@
 /// Signing keys by secret, region and date: a table of four places to a set, in which yesterday's keys give way first and
 /// then the least recently used.
+@safe
 final class SigningKeyCache {
     private struct Entry {
         var secret: UInt64 = 0
-        var date: UInt64 = 0
+        var date: Int64 = 0
         var region = InlineArray<32, UInt8>(repeating: 0)
         var regionLength = 0
         var lastUse: UInt64 = 0
@@ -12,12 +13,15 @@ final class SigningKeyCache {
 
     private static let ways = 4
     private var sets: Int
-    private var entries: [Entry]
-    private var uses: UInt64 = 0
+    /// Not an array, of which an entry would be copied to look at it.
+    private var entries: UnsafeMutableBufferPointer<Entry>
+    // Nothing is called while it is written to, so the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) private var uses: UInt64 = 0
 
     init(sets: Int = 64) {
         self.sets = sets
-        entries = Array(repeating: Entry(), count: sets * Self.ways)
+        unsafe entries = .allocate(capacity: sets * Self.ways)
+        unsafe entries.initialize(repeating: Entry())
     }
 
     deinit {
@@ -30,7 +34,8 @@ final class SigningKeyCache {
         guard wanted > sets else { return }
         erase()
         sets = wanted
-        entries = Array(repeating: Entry(), count: wanted * Self.ways)
+        unsafe entries = .allocate(capacity: wanted * Self.ways)
+        unsafe entries.initialize(repeating: Entry())
     }
 
     /// The key of this scope, if it is held.
@@ -39,9 +44,9 @@ final class SigningKeyCache {
     func key(of secret: SecretKey, date: Bytes, region: Bytes) -> HMACKey? {
         let day = Self.number(date)
         for index in places(of: secret, region: region) where holds(index, secret, day, region) {
-            uses &+= 1
-            entries[index].lastUse = uses
-            return entries[index].key
+            unsafe uses &+= 1
+            unsafe entries[index].lastUse = uses
+            return unsafe entries[index].key
         }
         return nil
     }
@@ -53,33 +58,38 @@ final class SigningKeyCache {
         guard region.count <= 32 else { return }
         let places = places(of: secret, region: region)
         var victim = places.lowerBound
-        for index in places
-        where (entries[index].date, entries[index].lastUse) < (entries[victim].date, entries[victim].lastUse) {
-            victim = index
-        }
-        uses &+= 1
-        entries[victim].key?.erase()
-        entries[victim].secret = secret.identity
-        entries[victim].date = Self.number(date)
-        for index in 0..<region.count { entries[victim].region[index] = region[index] }
-        entries[victim].regionLength = region.count
-        entries[victim].lastUse = uses
-        entries[victim].key = key
+        for index in places where age(index) < age(victim) { victim = index }
+        unsafe uses &+= 1
+        unsafe entries[victim].key?.erase()
+        var entry = Entry()
+        entry.secret = secret.identity
+        entry.date = Self.number(date)
+        for index in 0..<region.count { entry.region[index] = region[index] }
+        entry.regionLength = region.count
+        unsafe entry.lastUse = uses
+        entry.key = key
+        unsafe entries[victim] = entry
     }
 
     /// How many keys are held.
-    var count: Int { entries.count { entry in entry.key != nil } }
+    var count: Int { unsafe entries.count { entry in entry.key != nil } }
 
     private func erase() {
-        for index in entries.indices { entries[index].key?.erase() }
+        for index in unsafe entries.indices { unsafe entries[index].key?.erase() }
+        unsafe entries.deallocate()
     }
 
-    private func holds(_ index: Int, _ secret: SecretKey, _ day: UInt64, _ region: Bytes) -> Bool {
-        guard entries[index].secret == secret.identity, entries[index].date == day,
-            entries[index].regionLength == region.count
+    private func age(_ index: Int) -> (Int64, UInt64) {
+        unsafe (entries[index].date, entries[index].lastUse)
+    }
+
+    private func holds(_ index: Int, _ secret: SecretKey, _ day: Int64, _ region: Bytes) -> Bool {
+        guard unsafe entries[index].secret == secret.identity, unsafe entries[index].date == day,
+            unsafe entries[index].regionLength == region.count
         else { return false }
-        for position in 0..<region.count where entries[index].region[position] != region[position] { return false }
-        return true
+        return unsafe withUnsafeBytes(of: entries[index].region) { held in
+            unsafe Bytes(held)[0..<region.count].equals(region)
+        }
     }
 
     /// The set of a secret and region; the date has no part in it, so that a new day's key meets the old day's.
@@ -92,9 +102,8 @@ final class SigningKeyCache {
         return first..<first + Self.ways
     }
 
-    private static func number(_ digits: Bytes) -> UInt64 {
-        var number: UInt64 = 0
-        for index in 0..<digits.count { number = number &* 10 &+ UInt64(digits[index] & 15) }
-        return number
+    /// The date as a number; not one has another length.
+    private static func number(_ date: Bytes) -> Int64 {
+        date.count == 8 ? Timestamp.number(date.word(0)) : 0
     }
 }

@@ -4,13 +4,35 @@ enum Timestamp {
 
     /// Seconds since 1970; nil for any other form, or a day or time that does not exist.
     static func seconds(_ text: Bytes) -> Int64? {
-        guard text.count == length, text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "Z"),
-            let year = number(text, 0..<4), let month = number(text, 4..<6), let day = number(text, 6..<8),
-            let hour = number(text, 9..<11), let minute = number(text, 11..<13), let second = number(text, 13..<15),
-            (1...12).contains(month), day >= 1, day <= days(inMonth: month, year: year),
+        guard text.count == length else { return nil }
+        // Eight bytes at a time: YYYYMMDD, then T and six digits and Z, of which the digits are moved behind two zeros.
+        let date = text.word(0)
+        let time = text.word(8)
+        let clock = (time >> 8) << 16 | 0x3030
+        guard UInt8(truncatingIfNeeded: time) == UInt8(ascii: "T"), UInt8(time >> 56) == UInt8(ascii: "Z"),
+            isDecimal(date), isDecimal(clock)
+        else { return nil }
+        let (day, month, year) = (number(date) % 100, number(date) / 100 % 100, number(date) / 10_000)
+        let (second, minute, hour) = (number(clock) % 100, number(clock) / 100 % 100, number(clock) / 10_000)
+        guard (1...12).contains(month), day >= 1, day <= days(inMonth: month, year: year),
             hour < 24, minute < 60, second < 60
         else { return nil }
         return ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+    }
+
+    /// Whether eight bytes are all digits.
+    private static func isDecimal(_ word: UInt64) -> Bool {
+        let high: UInt64 = 0xf0f0_f0f0_f0f0_f0f0
+        let threes: UInt64 = 0x3030_3030_3030_3030
+        return word & high == threes && (word &+ 0x0606_0606_0606_0606) & high == threes
+    }
+
+    /// The number that eight digits make, the first one lowest in the word: neighbours are joined to pairs, pairs to fours,
+    /// fours to the whole.
+    static func number(_ word: UInt64) -> Int64 {
+        let pairs = ((word & 0x0f0f_0f0f_0f0f_0f0f) &* (10 << 8 + 1)) >> 8
+        let fours = ((pairs & 0x00ff_00ff_00ff_00ff) &* (100 << 16 + 1)) >> 16
+        return Int64(((fours & 0x0000_ffff_0000_ffff) &* (10_000 << 32 + 1)) >> 32)
     }
 
     /// The text of a time in the years 0 to 9999; times outside become the nearest of them.
@@ -21,15 +43,6 @@ enum Timestamp {
         let (year, month, dayOfMonth) = date(day)
         return digits(year, 4) + digits(month, 2) + digits(dayOfMonth, 2) + "T"
             + digits(time / 3600, 2) + digits(time / 60 % 60, 2) + digits(time % 60, 2) + "Z"
-    }
-
-    private static func number(_ text: Bytes, _ bounds: Range<Int>) -> Int64? {
-        var number: Int64 = 0
-        for index in bounds {
-            guard text[index].isDigit else { return nil }
-            number = number * 10 + Int64(text[index] & 15)
-        }
-        return number
     }
 
     private static func digits(_ number: Int64, _ width: Int) -> String {

@@ -48,6 +48,71 @@ extension UInt8 {
     }
 }
 
+extension UInt64 {
+    /// The lowest bit of each of eight bytes.
+    static let lowBits: UInt64 = 0x0101_0101_0101_0101
+    /// The highest bit of each of eight bytes.
+    static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+    /// Eight bytes, with `A`-`Z` in lower case.
+    @inline(__always)
+    fileprivate var asciiLowercased: UInt64 {
+        // Seven bits to a byte, so that no sum carries into the next.
+        let seven = self & ~Self.highBits
+        let upper = (seven &+ Self.lowBits &* (0x80 - 0x41)) & ~(seven &+ Self.lowBits &* (0x80 - 0x5b))
+        return self | (upper & ~self & Self.highBits) &>> 2
+    }
+}
+
+extension UnsafeRawPointer {
+    /// Whether the `count` bytes here are `lowercase` but for the case of ASCII letters.
+    @inline(__always)
+    func equalsIgnoringCase(_ lowercase: UnsafeRawPointer, count: Int) -> Bool {
+        guard count >= 8 else { return unsafe equalsShortIgnoringCase(lowercase, count: count) }
+        var index = 0
+        while true {
+            let word = unsafe loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let other = unsafe lowercase.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard word.asciiLowercased == other else { return false }
+            if index == count &- 8 { return true }
+            // The last word may overlap the one before.
+            index = min(index &+ 8, count &- 8)
+        }
+    }
+
+    @inline(__always)
+    private func equalsShortIgnoringCase(_ lowercase: UnsafeRawPointer, count: Int) -> Bool {
+        guard count < 4 else {
+            return unsafe twoHalves(count).asciiLowercased == lowercase.twoHalves(count)
+        }
+        for index in 0..<count {
+            let byte = unsafe load(fromByteOffset: index, as: UInt8.self)
+            guard unsafe byte.asciiLowercased == lowercase.load(fromByteOffset: index, as: UInt8.self) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// The first four of 4 to 8 bytes, and the last four, which may overlap.
+    @inline(__always)
+    private func twoHalves(_ count: Int) -> UInt64 {
+        let first = unsafe loadUnaligned(as: UInt32.self)
+        let last = unsafe loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+        return UInt64(first) | UInt64(last) << 32
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes are `lowercase` but for the case of ASCII letters.
+    public func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+        guard count == lowercase.utf8CodeUnitCount, let base = baseAddress else {
+            return unsafe isEmpty && lowercase.utf8CodeUnitCount == 0
+        }
+        return unsafe base.equalsIgnoringCase(UnsafeRawPointer(lowercase.utf8Start), count: count)
+    }
+}
+
 extension Span<UInt8> {
     /// The first place of `byte` in `range`.
     func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? {
@@ -57,46 +122,5 @@ extension Span<UInt8> {
             }
             return unsafe range.lowerBound + (UnsafeRawPointer(found) - base)
         }
-    }
-
-    /// Whether the bytes of `range` could be the value of a field.
-    func isFieldText(in range: Range<Int>) -> Bool {
-        unsafe extracting(range).withUnsafeBytes { bytes in
-            // No branch and no early exit, so that the loop becomes vector code.
-            var forbidden: UInt8 = 0
-            for index in 0..<bytes.count {
-                let byte = unsafe bytes[index]
-                let isControl: UInt8 = byte < 0x20 ? 1 : 0
-                let isTab: UInt8 = byte == ASCII.tab ? 1 : 0
-                let isDelete: UInt8 = byte == 0x7f ? 1 : 0
-                forbidden |= (isControl ^ isTab) | isDelete
-            }
-            return forbidden == 0
-        }
-    }
-
-    /// Where the token that begins at `range`'s start ends, at most at its end.
-    func endOfToken(in range: Range<Int>) -> Int {
-        unsafe extracting(range).withUnsafeBytes { bytes in
-            var index = 0
-            while index < bytes.count, unsafe bytes[index].isTokenByte {
-                index &+= 1
-            }
-            return range.lowerBound &+ index
-        }
-    }
-
-    /// Whether the bytes of `range` are `lowercase` but for the case of ASCII letters.
-    func equalsIgnoringCase(_ range: Range<Int>, _ lowercase: StaticString) -> Bool {
-        guard range.count == lowercase.utf8CodeUnitCount else { return false }
-        let wanted = unsafe UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)
-        var index = 0
-        while index < wanted.count {
-            let byte = self[range.lowerBound &+ index]
-            let other = unsafe wanted[index]
-            if byte != other, byte.asciiLowercased != other { return false }
-            index &+= 1
-        }
-        return true
     }
 }

@@ -109,20 +109,30 @@ struct HTTPCodec {
             return try readHeldHead(scanner, input, &position, limits, headers)
         }
         let rest = input.extracting(position..<input.count)
-        guard let end = try scanner.end(in: rest, limit: limits.headBytes) else {
-            position = input.count
-            held.append(rest, 0..<rest.count)
-            state = .head(scanner)
-            dropEmptyLine(scanner)
-            return .needsInput
+        let window = rest.extracting(first: limits.headBytes)
+        var start = 0
+        let parts: RequestHead
+        // Nearly every head comes whole and without fault: it is read once. Of another the scanner says first whether it
+        // is complete, so that what it is refused for does not depend on how it came.
+        if let whole = try? RequestHead.parse(window, maximumBody: limits.bodyBytes, headers: headers) {
+            parts = whole
+        } else {
+            guard let end = try scanner.end(in: rest, limit: limits.headBytes) else {
+                position = input.count
+                held.append(rest, 0..<rest.count)
+                state = .head(scanner)
+                dropEmptyLine(scanner)
+                return .needsInput
+            }
+            start = scanner.start
+            parts = try RequestHead.parse(
+                rest.extracting(start..<end),
+                maximumBody: limits.bodyBytes,
+                headers: headers
+            )
         }
-        let parts = try RequestHead.parse(
-            rest.extracting(scanner.start..<end),
-            maximumBody: limits.bodyBytes,
-            headers: headers
-        )
-        let head = position + scanner.start..<position + end
-        position += end
+        let head = position + start..<position + start + parts.end
+        position = head.upperBound
         if let length = parts.framing.knownLength, length <= input.count - position {
             let body = position..<position + length
             position += length

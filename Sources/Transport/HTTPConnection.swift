@@ -34,15 +34,16 @@ final class HTTPConnection: ReadinessHandler {
 
     private let server: HTTPServer
     private let stream: ByteStream
-    // The codec calls nobody, so the run-time checks for overlapping access are left out.
+    // The codec calls nobody, and plain values are only loaded and stored: the run-time checks for overlapping access are
+    // left out, here and below.
     @exclusivity(unchecked) private var codec = HTTPCodec()
-    private var phase = HTTPCodec.Phase.idle
+    @exclusivity(unchecked) private var phase = HTTPCodec.Phase.idle
     private var stage = Stage.open
     private var interest = Interest.read
     /// The server keeps replies of this connection for the end of the turn.
     private var hasPosted = false
     /// There may be input that the reactor will not tell of by itself.
-    private var needsTelling = false
+    @exclusivity(unchecked) private var needsTelling = false
 
     /// Input received behind a request in work or behind unsent output.
     private var unread: [UInt8] = []
@@ -56,14 +57,14 @@ final class HTTPConnection: ReadinessHandler {
     private var observer: (any BodyObserver)?
     private var observed = 0
     /// Bytes of the above as last reported to the server.
-    private var accounted = 0
+    @exclusivity(unchecked) private var accounted = 0
 
     /// Number of the latest request.
     private var serial: UInt64 = 0
     private var isInWork = false
     private var keepsAlive = true
     private var isHead = false
-    private var isParsing = false
+    @exclusivity(unchecked) private var isParsing = false
     private var inputHasEnded = false
     /// Set unless the client has said that it sends no more.
     private var needsLingering = true
@@ -80,7 +81,7 @@ final class HTTPConnection: ReadinessHandler {
 
     func ready(_ events: Readiness) {
         server.beginTurn()
-        if events.contains(.ended) { needsTelling = true }
+        if events.contains(.ended) { unsafe needsTelling = true }
         switch stage {
         case .closed: break
         case .lingering: discardInput()
@@ -107,7 +108,7 @@ final class HTTPConnection: ReadinessHandler {
             close()
             return
         }
-        switch phase {
+        switch unsafe phase {
         case .idle: close()
         case .head: refuseAtOnce(.headTimeout)
         case .body: refuseAtOnce(.bodyTimeout)
@@ -118,9 +119,9 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// What the client has sent just now is answered first.
     func drain() {
-        guard stage == .open, !isInWork, !hasUnsent, phase != .body else { return }
+        guard stage == .open, !isInWork, !hasUnsent, unsafe phase != .body else { return }
         receive()
-        if stage == .open, !isInWork, !hasUnsent, phase != .body {
+        if stage == .open, !isInWork, !hasUnsent, unsafe phase != .body {
             close()
         }
     }
@@ -146,8 +147,8 @@ final class HTTPConnection: ReadinessHandler {
         unsent = []
         discardBody()
         observer = nil
-        _ = server.account(-accounted)
-        accounted = 0
+        _ = unsafe server.account(-accounted)
+        unsafe accounted = 0
         server.reactor.unwatch(stream.descriptor)
         stream.close()
         server.remove(self)
@@ -158,7 +159,7 @@ final class HTTPConnection: ReadinessHandler {
     private func receive() {
         switch unsafe stream.read(into: UnsafeMutableRawBufferPointer(server.input)) {
         case .bytes(let count):
-            if unsafe count == server.input.count { needsTelling = true }
+            if unsafe count == server.input.count { unsafe needsTelling = true }
             unsafe parse(UnsafeBufferPointer(rebasing: server.input[..<count]))
         case .blocked(let interest):
             // Through TLS something may have come all the same: the end of the handshake, for one.
@@ -177,7 +178,7 @@ final class HTTPConnection: ReadinessHandler {
     private func parse(_ input: UnsafeBufferPointer<UInt8>) {
         let start = server.output.count
         var position = 0
-        isParsing = true
+        unsafe isParsing = true
         while position < input.count, stage == .open, !isInWork, !hasUnsent {
             switch unsafe codec.next(input.span, &position, limits: server.limits, headers: server.headers) {
             case .needsInput:
@@ -193,7 +194,7 @@ final class HTTPConnection: ReadinessHandler {
                 send(from: start)
             }
         }
-        isParsing = false
+        unsafe isParsing = false
         if stage == .open, !isInWork, !hasUnsent, position == input.count, unsafe codec.phase == .idle {
             // Nothing more is expected to happen to it before the end of the turn.
             if server.output.count > start {
@@ -210,7 +211,7 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func serve(_ layout: HTTPCodec.Layout, _ input: UnsafeBufferPointer<UInt8>) {
-        phase = .idle
+        unsafe phase = .idle
         serial &+= 1
         isInWork = true
         keepsAlive = layout.parts.keepsAlive
@@ -305,7 +306,7 @@ final class HTTPConnection: ReadinessHandler {
         if !staysOpen || missing > 0 {
             endAfterReply(needsLingering: keepsAlive)
         }
-        if !isParsing {
+        if unsafe !isParsing {
             send(from: start)
             settle()
         }
@@ -328,7 +329,7 @@ final class HTTPConnection: ReadinessHandler {
             deadline = server.reactor.now &+ server.limits.writeDeadline
         }
         if !staysOpen { endAfterReply(needsLingering: keepsAlive) }
-        if !isParsing {
+        if unsafe !isParsing {
             send(from: start)
             settle()
         }
@@ -442,27 +443,29 @@ final class HTTPConnection: ReadinessHandler {
         unsent = []
         if !unsentBody.isEmpty { sendBody() }
         settle()
+        // It was passed over when the stop began.
+        if server.isDraining, unread.isEmpty { drain() }
     }
 
     /// Sends a step of the large body; the rest waits for another turn, even if the client would take it now.
     private func sendBody() {
         let end = min(bodyStart + HTTPConnection.sentPerTurn, unsentBody.count)
-        let transfer = unsafe unsentBody.withUnsafeBytes { bytes in
-            unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<end]))
-        }
-        switch transfer {
-        case .bytes(let count):
-            bodyStart += count
-            if bodyStart == unsentBody.count {
-                discardBody()
-            } else {
-                needsTelling = true
-                setInterest(.write)
+        // Through TLS a record is taken at a time.
+        while bodyStart < end {
+            let transfer = unsafe unsentBody.withUnsafeBytes { bytes in
+                unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[bodyStart..<end]))
             }
-        case .blocked(let interest):
-            setInterest(interest)
-        case .ended, .failed:
-            close()
+            switch transfer {
+            case .bytes(let count): bodyStart += count
+            case .blocked(let interest): return setInterest(interest)
+            case .ended, .failed: return close()
+            }
+        }
+        if end == unsentBody.count {
+            discardBody()
+        } else {
+            unsafe needsTelling = true
+            setInterest(.write)
         }
     }
 
@@ -498,10 +501,10 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func setDeadline() {
-        let former = phase
+        let former = unsafe phase
         unsafe phase = codec.phase
         let limits = server.limits
-        switch phase {
+        switch unsafe phase {
         case .idle:
             guard !stream.isHandshaking else { return }
             deadline = server.reactor.now &+ limits.idleDeadline
@@ -518,8 +521,8 @@ final class HTTPConnection: ReadinessHandler {
     /// Over the budget, a request that is being received is refused; other connections are closed.
     private func isWithinBudget() -> Bool {
         let held = unsafe codec.heldCount + unread.count + unsent.count + unsentBody.count - bodyStart
-        let change = held - accounted
-        accounted = held
+        let change = unsafe held - accounted
+        unsafe accounted = held
         guard change != 0, !server.account(change), change > 0 else { return true }
         if stage == .open, !isInWork, !hasUnsent, unread.isEmpty {
             refuseAtOnce(.overloaded)
@@ -537,7 +540,7 @@ final class HTTPConnection: ReadinessHandler {
         }
         stage = .lingering
         // It is read in parts, of which the rest is to be told again.
-        needsTelling = true
+        unsafe needsTelling = true
         deadline = server.reactor.now &+ HTTPConnection.lingerDeadline
         setInterest(.read)
     }
@@ -555,9 +558,9 @@ final class HTTPConnection: ReadinessHandler {
     }
 
     private func setInterest(_ interest: Interest) {
-        guard interest != self.interest || needsTelling, stage != .closed else { return }
+        guard unsafe interest != self.interest || needsTelling, stage != .closed else { return }
         self.interest = interest
-        needsTelling = false
+        unsafe needsTelling = false
         do {
             try server.reactor.watch(stream.descriptor, watched(interest), self)
         } catch {

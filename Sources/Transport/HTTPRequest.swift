@@ -63,28 +63,38 @@ public struct HTTPRequest {
 
     /// The value of the first field with this name (in lower case), compared without regard to case.
     public func header(_ name: StaticString) -> UnsafeRawBufferPointer? {
-        let wanted = unsafe UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        let length = UInt32(truncatingIfNeeded: wanted.count)
-        for index in unsafe 0..<headers.count {
+        guard let index = firstHeader(name, from: 0) else { return nil }
+        return unsafe value(index)
+    }
+
+    /// The value of a field that must come once; nil when it is missing or repeated.
+    ///
+    /// `name` in lower case.
+    public func onlyHeader(_ name: StaticString) -> UnsafeRawBufferPointer? {
+        guard let index = firstHeader(name, from: 0), firstHeader(name, from: index + 1) == nil else { return nil }
+        return unsafe value(index)
+    }
+
+    @inline(__always)
+    private func firstHeader(_ name: StaticString, from start: Int) -> Int? {
+        let length = UInt32(truncatingIfNeeded: name.utf8CodeUnitCount)
+        let count = unsafe headers.count
+        guard let head = unsafe head.baseAddress, let headers = unsafe headers.baseAddress else { return nil }
+        let wanted = unsafe UnsafeRawPointer(name.utf8Start)
+        var index = start
+        while index < count {
+            // Most names are told apart by their length.
             let slice = unsafe headers[index]
-            guard slice.y == length else { continue }
-            let found = unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.x)..<Int(slice.x &+ slice.y)])
-            if unsafe found.equalsIgnoringCase(wanted) {
-                return unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.z)..<Int(slice.z &+ slice.w)])
+            if slice.y == length, unsafe (head + Int(slice.x)).equalsIgnoringCase(wanted, count: Int(length)) {
+                return index
             }
+            index &+= 1
         }
         return nil
     }
-}
 
-extension UnsafeRawBufferPointer {
-    /// Whether these bytes, of the same count, are `lowercase` but for the case of ASCII letters.
-    fileprivate func equalsIgnoringCase(_ lowercase: UnsafeRawBufferPointer) -> Bool {
-        var index = 0
-        while index < count {
-            guard unsafe self[index].asciiLowercased == lowercase[index] else { return false }
-            index &+= 1
-        }
-        return true
+    private func value(_ index: Int) -> UnsafeRawBufferPointer {
+        let slice = unsafe headers[index]
+        return unsafe UnsafeRawBufferPointer(rebasing: head[Int(slice.z)..<Int(slice.z &+ slice.w)])
     }
 }

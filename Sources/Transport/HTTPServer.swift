@@ -22,7 +22,7 @@ public final class HTTPServer {
     let output = OutputBuffer()
     let date = DateText()
     private let usualHead = OutputBuffer()
-    private var usualHeadSecond = Int64.min
+    @exclusivity(unchecked) private var usualHeadSecond = Int64.min
     let input: UnsafeMutableBufferPointer<UInt8>
 
     private let tls: TLSContext?
@@ -272,8 +272,8 @@ public final class HTTPServer {
 
     /// What nearly every head begins with, written anew once a second.
     private func usualHeadStart() -> UnsafeRawBufferPointer {
-        if reactor.wallClock != usualHeadSecond {
-            usualHeadSecond = reactor.wallClock
+        if unsafe reactor.wallClock != usualHeadSecond {
+            unsafe usualHeadSecond = reactor.wallClock
             usualHead.truncate(to: 0)
             writeHeadStart(status: 200, keepsAlive: true, to: usualHead)
         }

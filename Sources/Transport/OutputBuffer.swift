@@ -50,27 +50,24 @@ final class OutputBuffer {
     }
 
     func append(decimal value: UInt64) {
-        // At most 20 digits; written backwards into their place.
-        var digits = 1
+        // At most 20 digits: written from the end of their room backwards, then moved to its beginning.
+        let room = 20
+        reserve(room)
+        var place = count &+ room
         var rest = value
-        while rest > 9 {
-            rest /= 10
-            digits &+= 1
-        }
-        reserve(digits)
-        rest = value
-        var place = count &+ digits
-        count = place
         repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
             place &-= 1
             unsafe storage.storeBytes(
-                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10),
+                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit),
                 toByteOffset: place,
                 as: UInt8.self
             )
-            rest /= 10
-            digits &-= 1
-        } while digits > 0
+            rest = quotient
+        } while rest > 0
+        let digits = count &+ room &- place
+        unsafe memmove(storage + count, storage + place, digits)
+        count &+= digits
     }
 
     /// Appends a field value; a byte that would end the field early becomes a space.

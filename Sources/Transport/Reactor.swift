@@ -251,10 +251,10 @@ public final class Reactor {
 
     // MARK: Timers
 
-    /// Runs the action once, `after` nanoseconds from now.
+    /// Runs the action once, `after` nanoseconds from now; with no delay at the end of this turn of the loop.
     @discardableResult
     public func schedule(after delay: UInt64, _ action: @escaping () -> Void) -> Timer {
-        let (deadline, isOver) = Clock.monotonic.addingReportingOverflow(delay)
+        let (deadline, isOver) = (delay == 0 ? now : Clock.monotonic).addingReportingOverflow(delay)
         return timers.insert(deadline: isOver ? .max : deadline, action)
     }
 

@@ -49,7 +49,8 @@ struct HeadScanner {
 @safe
 final class HeaderTable {
     private let storage: UnsafeMutableBufferPointer<HeaderSlice>
-    private(set) var count = 0
+    // Nothing is called while it is written to, so the run-time checks for overlapping access are left out.
+    @exclusivity(unchecked) private(set) var count = 0
 
     init(capacity: Int) {
         unsafe storage = .allocate(capacity: capacity)
@@ -64,10 +65,11 @@ final class HeaderTable {
     }
 
     func removeAll() {
-        count = 0
+        unsafe count = 0
     }
 
     /// False when the table is full.
+    @inline(__always)
     func append(name: Range<Int>, value: Range<Int>) -> Bool {
         guard unsafe count < storage.count else { return false }
         unsafe storage.initializeElement(
@@ -79,7 +81,7 @@ final class HeaderTable {
                 UInt32(truncatingIfNeeded: value.count)
             )
         )
-        count += 1
+        unsafe count += 1
         return true
     }
 }
@@ -100,124 +102,135 @@ struct RequestHead: Equatable {
     var framing = Framing.none
     var keepsAlive = true
     var expectsContinue = false
+    /// Where it ends, behind the empty line.
+    var end = 0
 
     private var isVersion10 = false
     private var hasHost = false
 
-    /// Parses a complete head, from the method to the empty line.
+    /// Parses the head at the beginning of `bytes`, from the method to the empty line.
     ///
-    /// Fills `headers`.
+    /// Fills `headers`. A head that does not end in `bytes` is refused too, for one reason or another.
     static func parse(
         _ bytes: Span<UInt8>,
         maximumBody: Int,
         headers: HeaderTable
     ) throws(HTTPRefusal) -> RequestHead {
+        try unsafe bytes.withUnsafeBytes { (bytes) throws(HTTPRefusal) in
+            try unsafe parse(HeadText(bytes), maximumBody: maximumBody, headers: headers)
+        }
+    }
+
+    private static func parse(
+        _ text: HeadText,
+        maximumBody: Int,
+        headers: HeaderTable
+    ) throws(HTTPRefusal) -> RequestHead {
         var head = RequestHead()
         headers.removeAll()
-        var line = try head.parseRequestLine(bytes)
-        while let end = bytes.firstIndex(of: ASCII.lineFeed, in: line..<bytes.count), end - 1 > line {
-            try head.parseField(bytes, line..<end - 1, maximumBody: maximumBody, headers: headers)
-            line = end + 1
+        var line = try head.parseRequestLine(text)
+        while line < text.count, text[line] != ASCII.carriageReturn {
+            line = try head.parseField(text, line, maximumBody: maximumBody, headers: headers)
         }
+        head.end = try endOfLine(text, line)
         guard head.hasHost || head.isVersion10 else { throw .invalidHost }
         guard head.framing != .none || head.method != .post else { throw .missingLength }
         return head
     }
 
     /// Returns where the next line begins.
-    private mutating func parseRequestLine(_ bytes: Span<UInt8>) throws(HTTPRefusal) -> Int {
-        var index = 0
-        while index < bytes.count, bytes[index].isTokenByte {
-            index += 1
-        }
+    private mutating func parseRequestLine(_ text: HeadText) throws(HTTPRefusal) -> Int {
+        var index = text.endOfToken(from: 0)
         methodRange = 0..<index
-        guard !methodRange.isEmpty, index < bytes.count, bytes[index] == ASCII.space else {
+        guard !methodRange.isEmpty, index < text.count, text[index] == ASCII.space else {
             throw .malformedRequestLine
         }
         index += 1
         let targetStart = index
-        while index < bytes.count, bytes[index].isTargetByte {
-            index += 1
+        while index < text.count, text[index].isTargetByte {
+            index &+= 1
         }
         target = targetStart..<index
-        guard !target.isEmpty, index < bytes.count, bytes[index] == ASCII.space else {
+        guard !target.isEmpty, index < text.count, text[index] == ASCII.space else {
             throw .malformedRequestLine
         }
         index += 1
         // "HTTP/1.1" CR LF
-        guard index + 10 <= bytes.count, bytes.equals(index..<index + 5, "HTTP/"),
-            bytes[index + 6] == UInt8(ascii: ".")
+        guard index + 10 <= text.count, text.equals(index..<index + 5, "HTTP/"), text[index + 6] == UInt8(ascii: ".")
         else { throw .malformedRequestLine }
-        guard bytes[index + 5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
-        switch bytes[index + 7] {
+        guard text[index + 5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
+        switch text[index + 7] {
         case UInt8(ascii: "1"): break
         case UInt8(ascii: "0"):
             isVersion10 = true
             keepsAlive = false
         default: throw .unsupportedVersion
         }
-        guard bytes[index + 8] == ASCII.carriageReturn, bytes[index + 9] == ASCII.lineFeed else {
+        guard text[index + 8] == ASCII.carriageReturn, text[index + 9] == ASCII.lineFeed else {
             throw .malformedRequestLine
         }
-        if bytes.equals(methodRange, "GET") {
+        if text.equals(methodRange, "GET") {
             method = .get
-        } else if bytes.equals(methodRange, "POST") {
+        } else if text.equals(methodRange, "POST") {
             method = .post
         }
         return index + 10
     }
 
-    /// `line` is without its CR LF.
+    /// Parses the field that begins at `line`, and returns where the next line begins.
     private mutating func parseField(
-        _ bytes: Span<UInt8>,
-        _ line: Range<Int>,
+        _ text: HeadText,
+        _ line: Int,
         maximumBody: Int,
         headers: HeaderTable
-    ) throws(HTTPRefusal) {
-        let index = bytes.endOfToken(in: line)
-        let name = line.lowerBound..<index
-        guard !name.isEmpty, index < line.upperBound, bytes[index] == ASCII.colon else { throw .malformedHeader }
-        var start = index + 1
-        var end = line.upperBound
-        while start < end, bytes[start].isBlank {
-            start += 1
-        }
-        while end > start, bytes[end - 1].isBlank {
-            end -= 1
-        }
-        let value = start..<end
-        guard bytes.isFieldText(in: value) else { throw .malformedHeader }
+    ) throws(HTTPRefusal) -> Int {
+        let colon = text.endOfToken(from: line)
+        guard colon > line, colon < text.count, text[colon] == ASCII.colon else { throw .malformedHeader }
+        let name = line..<colon
+        let end = text.endOfFieldText(from: colon + 1)
+        let value = text.trimmed(colon + 1..<end)
+        let next = try Self.endOfLine(text, end)
         guard headers.append(name: name, value: value) else { throw .tooManyHeaders }
-        try interpret(bytes, name, value, maximumBody: maximumBody)
+        try interpret(text, name, value, maximumBody: maximumBody)
+        return next
+    }
+
+    /// The place behind the CR LF at `index`.
+    @inline(__always)
+    private static func endOfLine(_ text: HeadText, _ index: Int) throws(HTTPRefusal) -> Int {
+        guard index &+ 2 <= text.count, text[index] == ASCII.carriageReturn, text[index &+ 1] == ASCII.lineFeed else {
+            throw .malformedHeader
+        }
+        return index &+ 2
     }
 
     /// Takes note of the fields that HTTP itself needs.
     private mutating func interpret(
-        _ bytes: Span<UInt8>,
+        _ text: HeadText,
         _ name: Range<Int>,
         _ value: Range<Int>,
         maximumBody: Int
     ) throws(HTTPRefusal) {
         switch name.count {
-        case 4 where bytes.equalsIgnoringCase(name, "host"):
-            guard !hasHost, bytes.isHost(value) else { throw .invalidHost }
+        case 4 where text.equalsIgnoringCase(name, "host"):
+            guard !hasHost, text.isHost(value) else { throw .invalidHost }
             hasHost = true
-        case 6 where bytes.equalsIgnoringCase(name, "expect"):
-            if bytes.equalsIgnoringCase(value, "100-continue"), !isVersion10 {
+        case 6 where text.equalsIgnoringCase(name, "expect"):
+            if text.equalsIgnoringCase(value, "100-continue"), !isVersion10 {
                 expectsContinue = true
             }
-        case 10 where bytes.equalsIgnoringCase(name, "connection"):
-            if bytes.hasListMember(value, "close") {
+        case 10 where text.equalsIgnoringCase(name, "connection"):
+            if text.hasListMember(value, "close") {
                 keepsAlive = false
-            } else if isVersion10, bytes.hasListMember(value, "keep-alive") {
+            } else if isVersion10, text.hasListMember(value, "keep-alive") {
                 keepsAlive = true
             }
-        case 14 where bytes.equalsIgnoringCase(name, "content-length"):
+        case 14 where text.equalsIgnoringCase(name, "content-length"):
             guard framing == .none else { throw .ambiguousLength }
-            framing = .length(try bytes.length(value, maximum: maximumBody))
-        case 17 where bytes.equalsIgnoringCase(name, "transfer-encoding"):
+            framing = .length(try text.length(value, maximum: maximumBody))
+        case 17 where text.equalsIgnoringCase(name, "transfer-encoding"):
             guard framing == .none else { throw .ambiguousLength }
-            guard !isVersion10, bytes.equalsIgnoringCase(value, "chunked") else {
+            guard !isVersion10, text.equalsIgnoringCase(value, "chunked") else {
                 throw .unsupportedTransferEncoding
             }
             framing = .chunked
@@ -226,39 +239,17 @@ struct RequestHead: Equatable {
     }
 }
 
-extension UInt8 {
-    fileprivate var isBlank: Bool {
-        self == ASCII.space || self == ASCII.tab
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func equals(_ range: Range<Int>, _ text: StaticString) -> Bool {
-        guard range.count == text.utf8CodeUnitCount else { return false }
-        let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        var index = 0
-        while index < range.count {
-            guard unsafe self[range.lowerBound + index] == wanted[index] else { return false }
-            index += 1
-        }
-        return true
-    }
-
+extension HeadText {
     /// Whether it can be the value of `Host`: one authority without user, path or white space.
     fileprivate func isHost(_ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return false }
-        for index in range {
-            // Nearly all are digits, dots and letters.
+        // One bit for each byte below 128: those of a target but "#", ",", "/", "?" and "@".
+        let bits: (UInt64, UInt64) = (0x7fff_6ff6_0000_0000, 0x7fff_ffff_ffff_fffe)
+        var index = range.lowerBound
+        while index < range.upperBound {
             let byte = self[index]
-            if byte &- UInt8(ascii: "0") <= 10 || byte == UInt8(ascii: ".") || (byte | 0x20) &- UInt8(ascii: "a") < 26 {
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "/"), UInt8(ascii: "@"), UInt8(ascii: ","), UInt8(ascii: "?"), UInt8(ascii: "#"):
-                return false
-            case let byte where !byte.isTargetByte: return false
-            default: break
-            }
+            guard byte < 128, (byte < 64 ? bits.0 : bits.1) &>> UInt64(byte) & 1 == 1 else { return false }
+            index &+= 1
         }
         return true
     }
@@ -268,15 +259,7 @@ extension Span<UInt8> {
         var start = range.lowerBound
         while start <= range.upperBound {
             let comma = firstIndex(of: ASCII.comma, in: start..<range.upperBound) ?? range.upperBound
-            var low = start
-            var high = comma
-            while low < high, self[low].isBlank {
-                low += 1
-            }
-            while high > low, self[high - 1].isBlank {
-                high -= 1
-            }
-            if equalsIgnoringCase(low..<high, member) {
+            if equalsIgnoringCase(trimmed(start..<comma), member) {
                 return true
             }
             start = comma + 1

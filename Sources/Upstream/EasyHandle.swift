@@ -10,6 +10,7 @@ final class EasyHandle {
     /// False once an option was refused (an older libcurl, or out of memory): such a handle must not be used.
     private(set) var isConfigured = true
     private let errorText: UnsafeMutablePointer<CChar>
+    private var url: OpaquePointer?
     private var headers = HeaderList()
 
     init?() {
@@ -22,6 +23,7 @@ final class EasyHandle {
 
     deinit {
         unsafe curl_easy_cleanup(pointer)
+        unsafe curl_url_cleanup(url)
         unsafe errorText.deallocate()
     }
 
@@ -38,6 +40,17 @@ final class EasyHandle {
         unsafe note(ccurl_set_string(pointer, option, value))
     }
 
+    /// Sets the URL, parsed once for all calls.
+    func setURL(_ text: String) {
+        unsafe curl_url_cleanup(url)
+        unsafe url = curl_url()
+        guard let url = unsafe url, unsafe curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK else {
+            isConfigured = false
+            return
+        }
+        unsafe note(ccurl_set_pointer(pointer, CURLOPT_CURLU, UnsafeRawPointer(url)))
+    }
+
     func set(_ option: CURLoption, context: UnsafeMutableRawPointer) {
         unsafe note(ccurl_set_pointer(pointer, option, context))
     }
@@ -48,6 +61,10 @@ final class EasyHandle {
 
     func setPreRequest(_ callback: ccurl_prereq_callback) {
         unsafe note(ccurl_set_prereq_callback(pointer, callback))
+    }
+
+    func setClose(_ callback: ccurl_close_callback) {
+        unsafe note(ccurl_set_close_callback(pointer, callback))
     }
 
     /// libcurl copies the body, so that nothing here has to outlive the call.
@@ -69,15 +86,24 @@ final class EasyHandle {
         unsafe note(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, nil))
     }
 
-    func setHeaders(_ list: consuming HeaderList) {
-        headers = list
-        unsafe note(ccurl_set_headers(pointer, headers.first))
+    /// Sets the header lines that `write` writes.
+    ///
+    /// - Returns: false when they are not such as can be sent; the handle is as it was without lines then.
+    func setHeaders(_ write: (inout HeaderList) -> Void) -> Bool {
+        headers.removeAll()
+        write(&headers)
+        guard headers.isValid else {
+            headers.removeAll()
+            return false
+        }
+        unsafe note(ccurl_set_headers(pointer, headers.linked()))
+        return true
     }
 
     /// Forgets the last call's headers, body and error, so that an idle handle holds neither memory nor secrets.
     func clear() {
         unsafe note(ccurl_set_headers(pointer, nil))
-        headers = HeaderList()
+        headers.removeAll()
         unsafe note(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, nil))
         unsafe errorText.pointee = 0
     }
@@ -86,6 +112,13 @@ final class EasyHandle {
         var value = 0
         guard unsafe ccurl_get_long(pointer, info, &value) == CURLE_OK else { return 0 }
         return value
+    }
+
+    /// The connection that the call has made and left behind for others; nil when it made none.
+    var newConnection: Int32? {
+        guard long(CURLINFO_NUM_CONNECTS) > 0 else { return nil }
+        let descriptor = unsafe ccurl_kept_socket(pointer)
+        return descriptor == CURL_SOCKET_BAD ? nil : descriptor
     }
 
     /// What libcurl says of the last error, in printable ASCII.

@@ -33,8 +33,10 @@ public final class HTTPUpstream: Upstream {
     private let signer = RequestSigner()
     private let budget: ByteBudget
     private var routes: [Route: RouteState] = [:]
+    /// The route of the latest call.
+    private var latest: (endpoint: UpstreamEndpoint, host: String, state: RouteState)?
     /// By libcurl's name for the handle.
-    private var running: [UInt: (transfer: Transfer, state: RouteState)] = [:]
+    private var running: [UInt: Transfer] = [:]
     private var waitingCount = 0
     /// Results known inside `send`, to be told after it has returned.
     private var untold: [(completion: (UpstreamResult) -> Void, result: UpstreamResult)] = []
@@ -76,7 +78,7 @@ public final class HTTPUpstream: Upstream {
         }
         let (deadline, isOver) = reactor.now.addingReportingOverflow(call.endpoint.totalTimeout)
         let pending = PendingCall(call: call, completion: completion, deadline: isOver ? .max : deadline)
-        let state = state(for: Route(call))
+        let state = state(for: call)
         if state.underWay < state.route.maxConnections {
             start(pending, state)
         } else if waitingCount < limits.waitingCalls {
@@ -95,10 +97,10 @@ public final class HTTPUpstream: Upstream {
         isShutDown = true
         var told = untold
         untold = []
-        for (_, entry) in running {
-            let wasSent = entry.transfer.mayHaveBeenSent
-            loop.remove(entry.transfer.easy)
-            if let pending = entry.transfer.pending {
+        for transfer in running.values {
+            let wasSent = transfer.mayHaveBeenSent
+            loop.remove(transfer.easy)
+            if let pending = transfer.pending {
                 let failure = UpstreamFailure(kind: .shutdown, mayHaveBeenSent: wasSent, description: "shut down")
                 told.append((pending.completion, .failure(failure)))
             }
@@ -111,6 +113,7 @@ public final class HTTPUpstream: Upstream {
             }
         }
         routes = [:]
+        latest = nil
         waitingCount = 0
         loop.close()
         for (completion, result) in told {
@@ -121,28 +124,27 @@ public final class HTTPUpstream: Upstream {
     // MARK: Starting
 
     private func start(_ pending: PendingCall, _ state: RouteState) {
-        let headers = headerList(
-            of: pending.call,
-            authority: state.route.authority,
-            signer: signer,
-            now: reactor.wallClock
-        )
-        guard let headers else {
+        guard let transfer = state.idle.popLast() ?? newTransfer(state) else {
+            return abandon(pending, .overloaded, "libcurl cannot take the call")
+        }
+        let isWritten = transfer.easy.setHeaders { headers in
+            headers.write(pending.call, authority: state.route.authority, signer: signer, now: reactor.wallClock)
+        }
+        guard isWritten else {
+            state.idle.append(transfer)
             return abandon(pending, .malformed, "the call has a value that cannot stand in a header")
         }
-        guard let transfer = state.idle.popLast() ?? Transfer(route: state.route, limits: limits),
-            transfer.prepare(
-                pending,
-                headers: headers,
-                collector: ReplyCollector(bodyLimit: limits.replyBytes, budget: budget),
-                now: reactor.now
-            ),
-            loop.add(transfer.easy)
-        else {
+        guard transfer.prepare(pending, now: reactor.now), loop.add(transfer.easy) else {
             return abandon(pending, .overloaded, "libcurl cannot take the call")
         }
         state.underWay += 1
-        running[transfer.easy.identity] = (transfer, state)
+        running[transfer.easy.identity] = transfer
+    }
+
+    private func newTransfer(_ state: RouteState) -> Transfer? {
+        guard let transfer = Transfer(state: state, limits: limits, budget: budget) else { return nil }
+        loop.configure(transfer.easy)
+        return transfer.easy.isConfigured ? transfer : nil
     }
 
     /// Starts what waits as far as connections are free.
@@ -163,10 +165,10 @@ public final class HTTPUpstream: Upstream {
     // MARK: Ending
 
     private func finish(_ identity: UInt, _ code: CURLcode) {
-        guard let (transfer, state) = running.removeValue(forKey: identity), let pending = transfer.pending else {
-            return
-        }
+        guard let transfer = running.removeValue(forKey: identity), let pending = transfer.pending else { return }
+        let state = transfer.state
         let result = transfer.result(code)
+        if let connection = transfer.easy.newConnection { loop.keeps(connection) }
         loop.remove(transfer.easy)
         budget.give(transfer.bodyCount)
         state.underWay -= 1
@@ -231,10 +233,21 @@ public final class HTTPUpstream: Upstream {
         state.expiry = nil
     }
 
+    private func state(for call: UpstreamCall) -> RouteState {
+        // Most calls go where the one before went; to compare is cheaper than to hash.
+        if let latest, latest.endpoint == call.endpoint, latest.host == call.endpoint.host(forTarget: call.target) {
+            return latest.state
+        }
+        let state = state(for: Route(call))
+        latest = (call.endpoint, call.endpoint.host(forTarget: call.target), state)
+        return state
+    }
+
     private func state(for route: Route) -> RouteState {
         if let known = routes[route] { return known }
         if routes.count >= Self.idleRoutes {
             routes = routes.filter { $0.value.underWay > 0 || !$0.value.waiting.isEmpty }
+            latest = nil
         }
         let state = RouteState(route)
         routes[route] = state

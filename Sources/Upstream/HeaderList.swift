@@ -1,60 +1,133 @@
 internal import CCurl
 
-/// Owns a list of header lines in libcurl's form.
+/// The header lines of one call in libcurl's form, in memory that the next call's lines use again.
 @safe
 struct HeaderList: ~Copyable {
-    /// False once something was added that is not a header (RFC 9110, section 5.5), or memory was out.
+    /// False once something was added that is not a header (RFC 9110, section 5.5).
     private(set) var isValid = true
-    private(set) var first: UnsafeMutablePointer<curl_slist>?
-    private var line: [UInt8] = []
+    /// The lines one after the other, each with a zero at its end.
+    private var text = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.usualSize, alignment: 1)
+    private var count = 0
+    /// Where each line ends in `text`.
+    private var ends: [Int] = []
+    private var nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: 16)
+
+    /// More room than this is not kept.
+    private static let usualSize = 4096
 
     deinit {
-        unsafe curl_slist_free_all(first)
+        unsafe text.deallocate()
+        unsafe nodes.deallocate()
+    }
+
+    /// Forgets all lines, and overwrites them: there are signatures and tokens in them.
+    mutating func removeAll() {
+        if unsafe text.count > Self.usualSize {
+            unsafe text.deallocate()
+            unsafe text = .allocate(byteCount: Self.usualSize, alignment: 1)
+        } else if count > 0 {
+            let used = unsafe UnsafeMutableRawBufferPointer(rebasing: text[..<count])
+            _ = unsafe used.initializeMemory(as: UInt8.self, repeating: 0)
+        }
+        count = 0
+        ends.removeAll(keepingCapacity: true)
+        isValid = true
+    }
+
+    /// Adds `name: value`, whoever made up the name.
+    mutating func append(checking name: String, _ value: [UInt8]) {
+        guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else {
+            isValid = false
+            return
+        }
+        var name = name
+        name.withUTF8 { name in
+            unsafe value.withUnsafeBytes { unsafe append(UnsafeRawBufferPointer(name), $0) }
+        }
     }
 
     /// Adds `name: value`.
-    mutating func append(_ name: String, _ value: some Sequence<UInt8>) {
-        line.removeAll(keepingCapacity: true)
-        line.append(contentsOf: name.utf8)
-        guard !line.isEmpty, line.allSatisfy(isTokenByte) else {
-            isValid = false
-            return
-        }
-        line.append(UInt8(ascii: ":"))
-        let start = line.count
-        line.append(UInt8(ascii: " "))
-        line.append(contentsOf: value)
-        guard line[start...].allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
-            isValid = false
-            return
-        }
-        if line[start...].allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
-            // libcurl's notation for a header that is present and empty.
-            line.removeSubrange((start - 1)...)
-            line.append(UInt8(ascii: ";"))
-        }
-        appendLine()
+    mutating func append(_ name: StaticString, _ value: String) {
+        var value = value
+        value.withUTF8 { unsafe append(name, UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Adds `name: value`.
+    mutating func append(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+        unsafe append(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
     }
 
     /// Keeps libcurl from adding a header `name` of its own.
-    mutating func suppress(_ name: String) {
-        line.removeAll(keepingCapacity: true)
-        line.append(contentsOf: name.utf8)
-        line.append(UInt8(ascii: ":"))
-        appendLine()
+    mutating func suppress(_ name: StaticString) {
+        write(name)
+        write(":\0")
+        ends.append(count)
     }
 
-    private mutating func appendLine() {
-        line.append(0)
-        let extended = unsafe line.withUnsafeBytes { bytes in
-            unsafe curl_slist_append(first, bytes.bindMemory(to: CChar.self).baseAddress)
+    /// The first line; valid until the list is changed.
+    mutating func linked() -> UnsafeMutablePointer<curl_slist>? {
+        if unsafe nodes.count < ends.count {
+            unsafe nodes.deallocate()
+            unsafe nodes = .allocate(capacity: ends.count)
         }
-        if let extended = unsafe extended {
-            unsafe first = unsafe extended
-        } else {
-            isValid = false
+        guard !ends.isEmpty, let first = unsafe nodes.baseAddress, let start = unsafe text.baseAddress else {
+            return nil
         }
+        var line = 0
+        for index in ends.indices {
+            let data = unsafe (start + line).assumingMemoryBound(to: CChar.self)
+            let next = unsafe index + 1 < ends.count ? first + (index + 1) : nil
+            unsafe (first + index).initialize(to: curl_slist(data: data, next: next))
+            line = ends[index]
+        }
+        return unsafe first
     }
+
+    private mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        guard unsafe isFieldText(value) else {
+            isValid = false
+            return
+        }
+        unsafe write(name)
+        if unsafe value.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+            // libcurl's notation for a header that is present and empty.
+            write(";\0")
+        } else {
+            write(": ")
+            unsafe write(value)
+            unsafe withUnsafeBytes(of: UInt8(0)) { unsafe write($0) }
+        }
+        ends.append(count)
+    }
+
+    private mutating func write(_ literal: StaticString) {
+        unsafe write(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    private mutating func write(_ bytes: UnsafeRawBufferPointer) {
+        if unsafe text.count - count < bytes.count {
+            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * (count + bytes.count), alignment: 1)
+            unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[..<count]))
+            unsafe text.deallocate()
+            unsafe text = larger
+        }
+        unsafe UnsafeMutableRawBufferPointer(rebasing: text[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+}
+
+/// Whether bytes may stand in a field's value: no control characters but tabs (RFC 9110, section 5.5).
+func isFieldText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    // No branch and no early exit, so that the loop becomes vector code.
+    var forbidden: UInt8 = 0
+    for index in 0..<bytes.count {
+        let byte = unsafe bytes[index]
+        let isControl: UInt8 = byte < 0x20 ? 1 : 0
+        let isTab: UInt8 = byte == 0x09 ? 1 : 0
+        let isDelete: UInt8 = byte == 0x7F ? 1 : 0
+        forbidden |= (isControl ^ isTab) | isDelete
+    }
+    return forbidden == 0
 }
 
 /// A `tchar` of RFC 9110, section 5.6.2.

@@ -13,7 +13,11 @@ struct ReplyCollector {
     private(set) var refusal: Refusal?
     private let bodyLimit: Int
     private let budget: ByteBudget
-    private var reply = UpstreamReply(status: 0)
+    private var requestID: [UInt8]?
+    private var contentType: [UInt8]?
+    private var checksum: UInt32?
+    private var headers: [(name: [UInt8], value: [UInt8])] = []
+    private var body: [UInt8] = []
     private var headBytes = 0
     /// `Content-Length` or `Transfer-Encoding` was seen, so that the body's end is known.
     private var isFramed = false
@@ -21,7 +25,7 @@ struct ReplyCollector {
     private var expectedCount: Int?
 
     /// Bytes of the body taken so far, and from the budget.
-    var bodyCount: Int { reply.body.count }
+    private(set) var bodyCount = 0
 
     /// All lines of an answer's head together.
     private static let headLimit = 64 << 10
@@ -31,6 +35,11 @@ struct ReplyCollector {
         self.budget = budget
     }
 
+    /// Forgets the answer, to take another.
+    mutating func removeAll() {
+        self = ReplyCollector(bodyLimit: bodyLimit, budget: budget)
+    }
+
     /// Takes one line of the head, with its line end.
     ///
     /// A status line starts a new answer (an interim one came before).
@@ -38,11 +47,11 @@ struct ReplyCollector {
         headBytes += line.count
         guard headBytes <= Self.headLimit else { return refuse(.malformed("reply head too large")) }
         // Trailers of a chunked body say nothing that is needed here.
-        guard reply.body.isEmpty else { return true }
+        guard body.isEmpty else { return true }
         if unsafe line.starts(with: "HTTP/".utf8) {
-            reply = UpstreamReply(status: 0)
-            isFramed = false
-            expectedCount = nil
+            let headBytes = headBytes
+            removeAll()
+            self.headBytes = headBytes
             return true
         }
         var end = line.count
@@ -52,53 +61,56 @@ struct ReplyCollector {
         guard let colon = unsafe text.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
             return refuse(.malformed("reply header without a name"))
         }
-        let name = unsafe UnsafeRawBufferPointer(rebasing: text[..<colon])
-        let value = unsafe trimmed(UnsafeRawBufferPointer(rebasing: text[(colon + 1)...]))
-        guard unsafe text.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+        guard unsafe isFieldText(text) else {
             return refuse(.malformed("reply header with a control character"))
         }
-        return unsafe takeHeader(name.map(lowercased), name, value)
+        return unsafe takeHeader(
+            UnsafeRawBufferPointer(rebasing: text[..<colon]),
+            trimmed(UnsafeRawBufferPointer(rebasing: text[(colon + 1)...]))
+        )
     }
 
     /// Takes the next piece of the body.
     mutating func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count <= bodyLimit - reply.body.count else { return refuse(.tooLarge(limit: bodyLimit)) }
+        guard bytes.count <= bodyLimit - bodyCount else { return refuse(.tooLarge(limit: bodyLimit)) }
         guard budget.take(bytes.count) else { return refuse(.overBudget) }
-        reply.body.reserveRoom(for: bytes.count, expected: expectedCount, limit: bodyLimit)
-        unsafe reply.body.append(contentsOf: bytes)
+        body.reserveRoom(for: bytes.count, expected: expectedCount, limit: bodyLimit)
+        bodyCount += bytes.count
+        unsafe body.append(contentsOf: bytes)
         return true
     }
 
     /// The finished answer; nil when its end cannot be told from a cut connection, or it is no final answer.
-    func finish(status: Int) -> UpstreamReply? {
+    mutating func finish(status: Int) -> UpstreamReply? {
         guard (200...999).contains(status), isFramed || status == 204 || status == 304 else { return nil }
-        var finished = reply
-        finished.status = status
-        return finished
+        return UpstreamReply(
+            status: status,
+            requestID: requestID,
+            contentType: contentType,
+            checksum: checksum,
+            headers: headers,
+            body: body
+        )
     }
 
-    private mutating func takeHeader(
-        _ name: [UInt8],
-        _ written: UnsafeRawBufferPointer,
-        _ value: UnsafeRawBufferPointer
-    ) -> Bool {
-        if name.elementsEqual("content-length".utf8) || name.elementsEqual("transfer-encoding".utf8) {
+    private mutating func takeHeader(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        if unsafe isName(name, "content-length") || isName(name, "transfer-encoding") {
             isFramed = true
-            if name.elementsEqual("content-length".utf8) {
+            if unsafe isName(name, "content-length") {
                 expectedCount = unsafe Int(String(decoding: value, as: UTF8.self))
             }
-        } else if name.elementsEqual("content-type".utf8) {
-            reply.contentType = unsafe [UInt8](value)
-        } else if name.elementsEqual("x-amzn-requestid".utf8) {
-            reply.requestID = unsafe [UInt8](value)
-        } else if name.elementsEqual("content-encoding".utf8) {
-            guard unsafe value.map(lowercased).elementsEqual("identity".utf8) else {
+        } else if unsafe isName(name, "content-type") {
+            contentType = unsafe value.elementsEqual(amazonJSON) ? amazonJSON : [UInt8](value)
+        } else if unsafe isName(name, "x-amzn-requestid") {
+            requestID = unsafe [UInt8](value)
+        } else if unsafe isName(name, "content-encoding") {
+            guard unsafe isName(value, "identity") else {
                 return refuse(.malformed("reply is content-encoded though identity was asked for"))
             }
-        } else if name.elementsEqual("x-amz-crc32".utf8) {
-            reply.checksum = unsafe UInt32(String(decoding: value, as: UTF8.self))
-        } else if name.starts(with: "x-amz".utf8) || name.elementsEqual("retry-after".utf8) {
-            unsafe reply.headers.append((name: [UInt8](written), value: [UInt8](value)))
+        } else if unsafe isName(name, "x-amz-crc32") {
+            checksum = unsafe UInt32(String(decoding: value, as: UTF8.self))
+        } else if unsafe hasPrefix(name, "x-amz") || isName(name, "retry-after") {
+            unsafe headers.append((name: [UInt8](name), value: [UInt8](value)))
         }
         return true
     }
@@ -109,8 +121,23 @@ struct ReplyCollector {
     }
 }
 
-private func lowercased(_ byte: UInt8) -> UInt8 {
-    (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+/// What DynamoDB's answers have: shared by all of them.
+private let amazonJSON = Array("application/x-amz-json-1.0".utf8)
+
+/// Whether a name is `lowercase` but for the case of ASCII letters.
+private func isName(_ name: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
+    unsafe name.count == lowercase.utf8CodeUnitCount && hasPrefix(name, lowercase)
+}
+
+private func hasPrefix(_ name: UnsafeRawBufferPointer, _ lowercase: StaticString) -> Bool {
+    let count = lowercase.utf8CodeUnitCount
+    guard name.count >= count else { return false }
+    for index in 0..<count {
+        let byte = unsafe name[index]
+        let lowered = byte &- 0x41 < 26 ? byte | 0x20 : byte
+        if unsafe lowered != lowercase.utf8Start[index] { return false }
+    }
+    return true
 }
 
 private func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

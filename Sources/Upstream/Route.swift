@@ -42,22 +42,35 @@ final class RouteState {
 }
 
 /// A call with whom to tell.
-struct PendingCall {
+final class PendingCall {
     let call: UpstreamCall
     let completion: (UpstreamResult) -> Void
     /// Monotonic nanoseconds.
     let deadline: UInt64
     /// True from the second attempt on.
-    var isRetry = false
+    private var isRetry: Bool
+
+    init(
+        call: UpstreamCall,
+        completion: @escaping (UpstreamResult) -> Void,
+        deadline: UInt64,
+        isRetry: Bool = false
+    ) {
+        self.call = call
+        self.completion = completion
+        self.deadline = deadline
+        self.isRetry = isRetry
+    }
 
     /// The call again, when that is allowed: a read, once, of which no byte was sent because the connection failed.
+    ///
+    /// It counts as tried again from then on.
     func nextAttempt(after result: UpstreamResult, now: UInt64) -> PendingCall? {
         guard case .failure(let failure) = result, call.isRead, !isRetry, !failure.mayHaveBeenSent, now < deadline,
             failure.kind == .connect || failure.kind == .reset
         else { return nil }
-        var again = self
-        again.isRetry = true
-        return again
+        isRetry = true
+        return self
     }
 }
 

@@ -12,9 +12,12 @@ internal import CCurl
 @safe
 final class Transfer {
     let easy: EasyHandle
+    /// The route's, which outlives its calls.
+    unowned let state: RouteState
     /// The call under way.
     private(set) var pending: PendingCall?
-    private var collector: ReplyCollector?
+    // libcurl hands over one piece at a time: the run-time checks are left out.
+    @exclusivity(unchecked) private var collector: ReplyCollector
     private var attempts = 0
     /// Bytes of a large body that libcurl has asked for.
     private var bodyStart = 0
@@ -22,26 +25,21 @@ final class Transfer {
     /// Bodies up to here are copied by libcurl at once; larger ones as it sends them.
     private static let copiedBytes = 64 << 10
 
-    init?(route: Route, limits: UpstreamLimits) {
+    init?(state: RouteState, limits: UpstreamLimits, budget: ByteBudget) {
         guard let easy = EasyHandle() else { return nil }
         self.easy = easy
-        configure(route, limits)
+        self.state = state
+        unsafe collector = ReplyCollector(bodyLimit: limits.replyBytes, budget: budget)
+        configure(state.route, limits)
         guard easy.isConfigured else { return nil }
     }
 
-    /// Prepares the handle for a call.
+    /// Prepares the handle for a call, whose headers it has.
     ///
     /// - Returns: false when the handle is not usable.
-    func prepare(
-        _ pending: PendingCall,
-        headers: consuming HeaderList,
-        collector: ReplyCollector,
-        now: UInt64
-    ) -> Bool {
+    func prepare(_ pending: PendingCall, now: UInt64) -> Bool {
         self.pending = pending
-        self.collector = collector
         attempts = 0
-        easy.setHeaders(headers)
         bodyStart = 0
         if pending.call.body.count > Self.copiedBytes {
             easy.setBody(count: pending.call.body.count)
@@ -56,12 +54,12 @@ final class Transfer {
     /// Makes the handle ready for another call.
     func clear() {
         pending = nil
-        collector = nil
+        unsafe collector.removeAll()
         easy.clear()
     }
 
     /// Bytes of the answer's body taken so far.
-    var bodyCount: Int { collector?.bodyCount ?? 0 }
+    var bodyCount: Int { unsafe collector.bodyCount }
 
     /// True when a byte of the request may have left in any attempt.
     var mayHaveBeenSent: Bool { easy.long(CURLINFO_REQUEST_SIZE) != 0 }
@@ -71,11 +69,11 @@ final class Transfer {
 
     /// What the ended transfer comes to.
     func result(_ code: CURLcode) -> UpstreamResult {
-        if let refusal = collector?.refusal {
+        if let refusal = unsafe collector.refusal {
             return .failure(failure(refusal))
         }
         guard code == CURLE_OK else { return .failure(failure(code)) }
-        guard let reply = collector?.finish(status: easy.long(CURLINFO_RESPONSE_CODE)) else {
+        guard let reply = unsafe collector.finish(status: easy.long(CURLINFO_RESPONSE_CODE)) else {
             return .failure(failure(.malformed("reply without a length, or not a final one")))
         }
         return .success(reply)
@@ -105,7 +103,7 @@ final class Transfer {
     // MARK: libcurl's side
 
     private func configure(_ route: Route, _ limits: UpstreamLimits) {
-        easy.set(CURLOPT_URL, route.url)
+        easy.setURL(route.url)
         easy.set(CURLOPT_PROTOCOLS_STR, route.scheme.rawValue)
         easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         easy.set(CURLOPT_POST, 1)
@@ -113,6 +111,7 @@ final class Transfer {
         easy.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
         // Set, though empty: else libcurl takes proxies from the environment.
         easy.set(CURLOPT_PROXY, "")
+        easy.set(CURLOPT_NOPROXY, "")
         easy.set(CURLOPT_NOSIGNAL, 1)
         // Else giving up a call waits for its name lookup's thread, and with it the whole reactor.
         easy.set(CURLOPT_QUICK_EXIT, 1)
@@ -133,10 +132,10 @@ final class Transfer {
         unsafe easy.set(CURLOPT_HEADERDATA, context: context)
         unsafe easy.set(CURLOPT_PREREQDATA, context: context)
         unsafe easy.set(CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
-            unsafe take(bytes, size &* count, context) { unsafe $0.collector?.takeBody($1) ?? false }
+            unsafe take(bytes, size &* count, context) { unsafe $0.collector.takeBody($1) }
         }
         unsafe easy.set(CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
-            unsafe take(bytes, size &* count, context) { unsafe $0.collector?.takeLine($1) ?? false }
+            unsafe take(bytes, size &* count, context) { unsafe $0.collector.takeLine($1) }
         }
         // Never rewound: once libcurl has asked for a piece of the body it has sent the head, and no further attempt is let
         // through.
@@ -178,8 +177,9 @@ private func take(
     _ accept: (Transfer, UnsafeRawBufferPointer) -> Bool
 ) -> Int {
     guard let context = unsafe context else { return 0 }
-    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    let isTaken = unsafe accept(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    let isTaken = unsafe Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef { transfer in
+        unsafe accept(transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    }
     // An empty piece cannot be refused by its count.
     return isTaken ? count : (count == 0 ? 1 : 0)
 }

@@ -63,19 +63,21 @@ public enum UpstreamAuthentication: Sendable {
 }
 
 /// A complete HTTP answer, whatever its status.
-public struct UpstreamReply: Sendable {
+///
+/// A class, since it is handed from one to the next and never changed.
+public final class UpstreamReply: Sendable {
     /// HTTP status, 200 to 999.
-    public var status: Int
+    public let status: Int
     /// Value of `x-amzn-RequestId`.
-    public var requestID: [UInt8]?
+    public let requestID: [UInt8]?
     /// Value of `Content-Type`.
-    public var contentType: [UInt8]?
+    public let contentType: [UInt8]?
     /// Value of `x-amz-crc32`, the CRC-32 of the body, when it is a number; for the caller to check.
-    public var checksum: UInt32?
+    public let checksum: UInt32?
     /// Other headers meant for the caller: `x-amz-*` and `x-amzn-*` but for the checksum, and `Retry-After`.
-    public var headers: [(name: [UInt8], value: [UInt8])]
+    public let headers: [(name: [UInt8], value: [UInt8])]
     /// The body, byte for byte, never content-encoded.
-    public var body: [UInt8]
+    public let body: [UInt8]
 
     /// Makes a reply from its parts.
     public init(
@@ -92,6 +94,18 @@ public struct UpstreamReply: Sendable {
         self.checksum = checksum
         self.headers = headers
         self.body = body
+    }
+
+    /// The reply with another body and its checksum, if that is known.
+    public func replacing(body: [UInt8], checksum: UInt32? = nil) -> UpstreamReply {
+        UpstreamReply(
+            status: status,
+            requestID: requestID,
+            contentType: contentType,
+            checksum: checksum,
+            headers: headers,
+            body: body
+        )
     }
 }
 

@@ -23,7 +23,7 @@ struct Bench: ParsableCommand {
             profile AWS_PROFILE (default) of ~/.aws/credentials.
 
             SIGINT or SIGTERM ends the run early and prints what was measured; a second one ends the program. \
-            Exit code 0: done; 1: nothing could be reached, or every operation failed; 64: wrong usage; \
+            Exit code 0: done; 1: nothing could be reached or used, or every operation failed; 64: wrong usage; \
             128 and the signal's number: ended early.
             """
     )
@@ -133,6 +133,7 @@ struct Bench: ParsableCommand {
             Self.endOnSignal(stop)
             let benchmark = try Benchmark(plan, stop: stop)
             try benchmark.setUp(setupOptions.setup) { lines.show($0) }
+            try Self.tellSignal()
             report = try benchmark.run { lines.show($0) }
             lines.clear()
             if let histogram { try report.histograms.write(toFile: histogram, atomically: true, encoding: .utf8) }
@@ -163,8 +164,12 @@ struct Bench: ParsableCommand {
         Thread.detachNewThread {
             signal.store(Signals.next(), ordering: .relaxed)
             stop.set()
+            // timeout(1) sends a signal twice.
+            let time = MonotonicTime.now()
+            var next: Int32
+            repeat { next = Signals.next() } while MonotonicTime.now() - time < 500_000_000
             // The shell's convention for a process ended by a signal.
-            _exit(128 + Signals.next())
+            _exit(128 + next)
         }
     }
 

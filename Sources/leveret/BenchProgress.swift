@@ -35,6 +35,7 @@ final class BenchProgress {
     }
 
     private static func text(_ name: String, _ tally: IntervalTally, _ length: Double) -> String {
+        guard tally.succeeded > 0 else { return "\(name) 0 ops/s" + (tally.problem.map { " " + $0 } ?? "") }
         var text = String(
             format: "%@ %.0f ops/s p50 %.2f p99 %.2f ms",
             name,

@@ -45,6 +45,20 @@ import Testing
         #expect(parts(body) == nil)
     }
 
+    /// The size is the item's; an item that has none is understood all the same.
+    @Test(
+        arguments: [
+            (#"{"Item":{"id":{"S":"12345"}}}"#, 7), (#"{"Item": {"a":{"N":"1"},"b":{"L":[{"BOOL":true}]}} }"#, 9),
+            (#"{"Item":{}}"#, 0), ("{}", nil), (#"{"Item":{"id":{"Unknown":"1"}}}"#, nil), (#"{"Item":{"id":7}}"#, nil),
+        ] as [(String, Int?)]
+    )
+    func tellsTheItemsSize(body: String, size: Int?) throws {
+        let reply = try #require(reading(body) { GetItemReply.parse($0) })
+        #expect(reply.itemBytes == size)
+        let ofItem = reading(body) { bytes in reply.item.flatMap { ItemSize.bytes(ofItem: $0.slice(of: bytes)) } }
+        #expect(ofItem == size)
+    }
+
     @Test func refusesInvalidUTF8() {
         let body = Array(#"{"Item":{"a":{"S":""#.utf8) + [0xC3] + Array(#""}}}"#.utf8)
         #expect(body.withUnsafeBytes { GetItemReply.parse($0) } == nil)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ItemKeyTests {
     static func canonical(_ object: String) -> [UInt8]? {
-        withBytes(object) { bytes in
+        let ofObject: [UInt8]? = withBytes(object) { bytes in
             let key = KeyBuffer()
             key.append(UInt8(7))
             guard ItemKey.appendCanonical(keyObject: bytes, to: key) else {
@@ -13,6 +13,14 @@ import Testing
             }
             return Array(key.bytes.dropFirst())
         }
+        // The key of a request is the same.
+        withBytes(#"{"Key" : \#(object),"TableName":"Music"}"#) { body in
+            guard let request = try? GetItemRequest.parse(body), request.isCacheable else { return }
+            let key = KeyBuffer()
+            let isKey = ItemKey.appendCanonical(request, of: body, to: key)
+            #expect((isKey ? Array(key.bytes) : nil) == ofObject, "\(object)")
+        }
+        return ofObject
     }
 
     static func canonical(item: String, _ schema: KeySchema) -> [UInt8]? {

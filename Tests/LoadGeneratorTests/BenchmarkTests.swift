@@ -346,6 +346,26 @@ import Testing
         #expect(report.tenants[0].tally.succeeded > 0)
     }
 
+    @Test(arguments: [nil, 100.0]) func itEndsWhenToldBeforeItBegins(rate: Double?) throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.tenants[0].rate = rate
+        let benchmark = try Benchmark(plan)
+        benchmark.stop.set()
+        #expect(try benchmark.run { _ in }.total.tally.succeeded < 10)
+    }
+
+    @Test func anIntervalTellsWhatFailed() throws {
+        let server = try FakeServer(Behaviour(closeEach: 1))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.duration = 300_000_000
+        plan.interval = 100_000_000
+        let report = try Benchmark(plan).run { _ in }
+        #expect(report.points.first?.tenants[0].problem == "connection closed")
+    }
+
     @Test func plansThatCanNotBeRun() throws {
         let endpoint = try HTTPEndpoint("http://127.0.0.1:1")
         let good = BenchmarkPlan(endpoint: endpoint, tenants: [try tenant()])

@@ -182,4 +182,27 @@ import Upstream
             #expect(after.epoll_ctl - before.epoll_ctl == 0)
         }
     }
+
+    @Test(.enabled(if: system_call_counter_available()))
+    func `a miss waits twice and changes nothing of what is watched`() throws {
+        try Self.measure { (report, orders, client) throws in
+            func calls() -> system_calls {
+                orders.send(.report)
+                report.counted.wait()
+                return report.calls.withLock { $0 }
+            }
+
+            let misses: UInt64 = 200
+            // The first calls upstream make the connection and the description.
+            for number in 0..<5 { #expect(try client.get("warm \(number)").cache == "miss") }
+            let before = calls()
+            for number in 0..<misses {
+                #expect(try client.get("absent \(number)").cache == "miss")
+            }
+            let after = calls()
+            // For the request and for the upstream's reply; besides, the order to report, and a timer now and then.
+            #expect(after.epoll_wait - before.epoll_wait <= 2 * misses + 50)
+            #expect(after.epoll_ctl - before.epoll_ctl == 0)
+        }
+    }
 }

@@ -15,6 +15,19 @@ import Testing
         return String(decoding: output, as: UTF8.self)
     }
 
+    @Test func `a reply that is the stored form is told from one that is not`() {
+        func isForm(_ body: String) -> Bool? {
+            Array(body.utf8).withUnsafeBytes { bytes in
+                GetItemReply.parse(bytes).map { StoredItem.isForm(of: $0.item, bytes) }
+            }
+        }
+        for body in [#"{"Item":{"id":{"S":"k"}}}"#, #"{"Item":{}}"#, "{}"] { #expect(isForm(body) == true, "\(body)") }
+        for body in [
+            #"{ "Item":{}}"#, #"{"Item": {}}"#, #"{"Item":{} }"#, "{ }", #"{"\u0049tem":{}}"#,
+            #"{"Item":{},"ConsumedCapacity":{"CapacityUnits":1}}"#, #"{"ConsumedCapacity":{"CapacityUnits":1}}"#,
+        ] { #expect(isForm(body) == false, "\(body)") }
+    }
+
     private func item(in stored: String) -> String? {
         Array(stored.utf8).withUnsafeBytes { bytes in
             StoredItem.item(in: bytes).map { String(decoding: $0, as: UTF8.self) }

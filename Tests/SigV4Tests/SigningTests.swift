@@ -41,6 +41,64 @@ import Testing
         }
     }
 
+    /// Whatever the signer has signed before, in whatever order the headers come, the date's among them.
+    @Test func orderOfHeadersAndEarlierSignaturesDoNotMatter() {
+        let headers = [
+            (name: "content-type", value: "application/json"), (name: "host", value: "h"),
+            (name: "x-amz-security-token", value: "t"), (name: "x-amz-target", value: "DynamoDB_20120810.PutItem"),
+        ]
+        func signature(_ signer: RequestSigner, _ headers: [(name: String, value: String)], now: Int64) -> String {
+            let parts = [UInt8]("{}".utf8).withUnsafeBytes { body in
+                signer.sign(
+                    method: "POST",
+                    path: "/",
+                    headers: headers,
+                    body: body,
+                    credentials: Self.credentials,
+                    region: "eu-central-1",
+                    now: now
+                )
+            }
+            return parts.authorization + parts.date
+        }
+        let used = RequestSigner()
+        for second in [SignedRequest.now, SignedRequest.now, SignedRequest.now + 1, SignedRequest.now + 86_400] {
+            let expected = signature(RequestSigner(), headers, now: second)
+            #expect(expected.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"))
+            #expect(signature(used, headers, now: second) == expected)
+            #expect(signature(used, headers.reversed(), now: second) == expected)
+            #expect(signature(used, [headers[3], headers[0], headers[2], headers[1]], now: second) == expected)
+        }
+    }
+
+    @Test(.enabled(if: malloc_counter_available(), "sanitizers bring their own malloc"))
+    func signingDoesNotAllocate() {
+        let signer = RequestSigner()
+        let headers = [
+            (name: "host", value: "dynamodb.eu-central-1.amazonaws.com"), (name: "x-amz-target", value: "t"),
+        ]
+        let body = [UInt8](repeating: 0x20, count: 3000)
+        func sign() {
+            body.withUnsafeBytes { body in
+                signer.withSignature(
+                    method: "POST",
+                    path: "/",
+                    headers: headers,
+                    body: body,
+                    credentials: Self.credentials,
+                    region: "eu-central-1",
+                    now: SignedRequest.now
+                ) { authorization, date in
+                    precondition(authorization.count > 200 && date.count == 16)
+                }
+            }
+        }
+        sign()
+        malloc_counter_start()
+        sign()
+        #expect(malloc_counter_stop() == 0)
+    }
+
     @Test func whatIsSignedVerifiesAndAnyChangedByteDoesNot() {
         var generator = SeededGenerator(seed: 20_261_121)
         let verifier = SignatureVerifier()

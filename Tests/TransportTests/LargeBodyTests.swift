@@ -87,6 +87,38 @@ struct LargeBodyTests {
         #expect(client.isClosed())
     }
 
+    /// The reply was begun when nobody spoke of stopping; what the client has sent behind it is answered all the same.
+    @Test(arguments: [false, true])
+    func drainingEndsTheConnectionBehindALargeReply(isPipelined: Bool) throws {
+        let server = try TestServer()
+        let slow = try TestClient(port: server.port, receiveBuffer: 4096)
+        slow.send(post("/whole/\(Self.size)", "") + (isPipelined ? post("/echo", "next") : ""))
+        #expect(server.waitUntil { server, _ in server.bufferedBytes > Self.size / 2 })
+        let isDone = Box(false)
+        server.perform { server, _ in
+            server.drain(within: 60_000_000_000) { isDone.set(true) }
+        }
+        #expect(try slow.reply().body.count == Self.size)
+        if isPipelined {
+            let next = try slow.reply()
+            #expect(next.text == "next" && next.headers["connection"] == "close")
+        }
+        #expect(slow.isClosed())
+        #expect(server.waitUntil { _, _ in isDone.get() })
+        server.perform { server, _ in server.reactor.stop() }
+    }
+
+    @Test func aClientThatTakesTooLongIsGivenUp() throws {
+        var limits = HTTPLimits()
+        limits.writeDeadline = 300_000_000
+        let server = try TestServer(limits: limits)
+        defer { server.stop() }
+        let stuck = try TestClient(port: server.port, receiveBuffer: 4096)
+        stuck.send(post("/whole/\(Self.size)", ""))
+        #expect(server.waitUntil { server, _ in server.bufferedBytes > 0 })
+        #expect(server.waitUntil { server, _ in server.connectionCount == 0 && server.bufferedBytes == 0 })
+    }
+
     @Test func aHeadRequestGetsNoLargeBody() throws {
         let server = try TestServer()
         defer { server.stop() }

@@ -144,9 +144,10 @@ struct TLSTests {
         defer { server.stop() }
         let body = String(repeating: "0123456789", count: 50_000)
         let client = try OpenSSLCommand.client(server.port, ["-quiet"])
-        client.send(post("/echo", body) + post("/large/3000000", fields: TLSTests.closing))
+        client.send(post("/echo", body) + post("/echo", "small") + post("/large/3000000", fields: TLSTests.closing))
         let output = client.finish()
         #expect(output.contains("\r\n\r\n" + body + "HTTP/1.1 200 OK"))
+        #expect(output.contains("\r\n\r\nsmallHTTP/1.1 200 OK"))
         #expect(output.hasSuffix("\r\n\r\n" + String(repeating: "x", count: 3_000_000)))
         #expect(server.waitUntil { server, _ in server.bufferedBytes == 0 })
     }

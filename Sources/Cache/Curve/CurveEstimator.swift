@@ -84,12 +84,6 @@ public final class CurveEstimator: Sendable {
         Self.mix(hash) < threshold.load(ordering: .relaxed)
     }
 
-    /// Looks at what tells whether a key is sampled.
-    @inline(__always)
-    func readAhead() {
-        _ = threshold.load(ordering: .relaxed)
-    }
-
     /// A read that found the item, or did not.
     ///
     /// - Parameters:
@@ -160,8 +154,13 @@ public final class CurveEstimator: Sendable {
                 expiry: expiry,
                 time: time
             )
-            if state.withLock({ state in state.note(hit) }) { return }
-            return change { _ in }
+            // In one go: with the lock given up between, another hit would find no room.
+            return state.withLock { state in
+                if !state.note(hit) {
+                    state.takeNoted()
+                    settle(&state)
+                }
+            }
         }
         change { state in
             state.read(mixed, isHit: false, charged: charged, payload: payload, expiry: expiry, unit: time)
@@ -267,9 +266,15 @@ public final class CurveEstimator: Sendable {
     private func change(_ body: (inout CurveState) -> Void) {
         withState { state in
             body(&state)
-            if state.isDue { collect(&state) }
-            threshold.store(state.threshold, ordering: .relaxed)
+            settle(&state)
         }
+    }
+
+    /// What follows every change.
+    @inline(__always)
+    private func settle(_ state: inout CurveState) {
+        if state.isDue { collect(&state) }
+        threshold.store(state.threshold, ordering: .relaxed)
     }
 
     /// Calls `body` with some keys' numbers at a time until it has had all, each time under the lock anew.

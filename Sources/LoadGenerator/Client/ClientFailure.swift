@@ -24,11 +24,14 @@ enum ClientFailure: Error, Equatable {
         }
     }
 
-    /// What may help, in the command's options; empty when nothing is known.
-    var remedy: String {
-        guard case .tls(let what) = self else { return "" }
-        if what == "the server does not speak TLS" { return "; is it an http:// endpoint?" }
-        return what.hasPrefix("certificate refused")
-            ? "; --ca-file names certificates to trust, --insecure trusts any" : ""
+    /// What may help with the first request, in the command's options; empty when nothing is known.
+    func remedy(_ endpoint: HTTPEndpoint) -> String {
+        switch self {
+        case .closed: endpoint.isSecure ? "" : "; is it an https:// endpoint?"
+        case .tls("the server does not speak TLS"): "; is it an http:// endpoint?"
+        case .tls(let what) where what.hasPrefix("certificate refused"):
+            "; --ca-file names certificates to trust, --insecure trusts any"
+        default: ""
+        }
     }
 }

@@ -135,6 +135,8 @@ public struct IntervalTally: Sendable {
     public internal(set) var hits = 0
     /// Replies with any other value of it.
     public internal(set) var others = 0
+    /// What last failed, be it an operation or the opening of a connection; nil if nothing did.
+    public internal(set) var problem: String?
     /// Latencies of all operations that succeeded.
     public internal(set) var latency = LatencyHistogram()
 
@@ -144,6 +146,7 @@ public struct IntervalTally: Sendable {
         throttled += other.throttled
         hits += other.hits
         others += other.others
+        problem = other.problem ?? problem
         latency.merge(other.latency)
     }
 }

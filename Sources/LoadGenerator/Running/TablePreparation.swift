@@ -128,7 +128,9 @@ final class Caller: ClientOwner {
         connection.retire()
         switch result {
         case .success(let reply): return reply
-        case .failure(let failure): throw BenchmarkError("\(context.server.endpoint): \(failure.name)\(failure.remedy)")
+        case .failure(let failure):
+            let remedy = failure.remedy(context.server.endpoint)
+            throw BenchmarkError("\(context.server.endpoint): \(failure.name)\(remedy)")
         case nil: throw BenchmarkError("\(context.server.endpoint): ended before it answered")
         }
     }

@@ -289,7 +289,7 @@ final class TenantDriver: ClientOwner {
             return send(connection, now: now)
         }
         let latency = now > connection.task.intended ? now - connection.task.intended : 0
-        if counts || (isEnding && schedule != nil && connection.task.intended >= times.measure) {
+        if counts || (now > times.end && schedule != nil && connection.task.intended >= times.measure) {
             if connection.task.kind == .readModifyWrite {
                 record(.update, now - connection.task.secondStage, operation: false)
             }
@@ -310,6 +310,7 @@ final class TenantDriver: ClientOwner {
         let now = MonotonicClock.now
         roll(to: now)
         if now >= times.measure, !isEnding { tally.reconnects += 1 }
+        if now <= times.end { current.problem = failure.name }
         guard wasBusy else {
             // A server may close a connection that is not used.
             if failure != .closed, now >= times.measure, !isEnding { tally.errors.add(failure.name) }
@@ -341,6 +342,7 @@ final class TenantDriver: ClientOwner {
         }
         if now <= times.end {
             current.failed += 1
+            current.problem = name
             if isThrottling { current.throttled += 1 }
         }
         finish(connection, now)
@@ -381,6 +383,7 @@ final class TenantDriver: ClientOwner {
         current.throttled = 0
         current.hits = 0
         current.others = 0
+        current.problem = nil
         current.latency.removeAll()
         currentNumber = times.interval(at: now)
         currentEnd = Self.end(of: currentNumber, times)

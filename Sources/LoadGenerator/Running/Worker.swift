@@ -116,7 +116,8 @@ struct Worker: Sendable {
                 self.pacer = pacer
                 arrive()
             }
-            tick()
+            // In the loop, since it may stop it at once.
+            reactor.schedule(after: 0) { [unowned self] in tick() }
             reactor.run()
             pacer?.stop()
             let now = MonotonicClock.now
@@ -137,6 +138,8 @@ struct Worker: Sendable {
             for driver in drivers { driver.checkDeadlines(now) }
             if ended == nil, now >= times.end || stop.value || drivers.allSatisfy(\.isFinished) {
                 ended = now
+                // What is due by now is owed, also if this thread was held up.
+                if pacer != nil { arrive() }
                 for driver in drivers { driver.end() }
             }
             if let ended {

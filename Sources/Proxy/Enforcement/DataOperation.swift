@@ -38,6 +38,26 @@ enum DataOperation: Int, CaseIterable, Sendable {
         }
     }
 
+    /// Its value of X-Amz-Target; a literal, so that no request makes a text of its own.
+    var target: String {
+        switch self {
+        case .getItem: "DynamoDB_20120810.GetItem"
+        case .batchGetItem: "DynamoDB_20120810.BatchGetItem"
+        case .query: "DynamoDB_20120810.Query"
+        case .scan: "DynamoDB_20120810.Scan"
+        case .transactGetItems: "DynamoDB_20120810.TransactGetItems"
+        case .searchVectors: "DynamoDB_20120810.SearchVectors"
+        case .putItem: "DynamoDB_20120810.PutItem"
+        case .updateItem: "DynamoDB_20120810.UpdateItem"
+        case .deleteItem: "DynamoDB_20120810.DeleteItem"
+        case .batchWriteItem: "DynamoDB_20120810.BatchWriteItem"
+        case .transactWriteItems: "DynamoDB_20120810.TransactWriteItems"
+        case .executeStatement: "DynamoDB_20120810.ExecuteStatement"
+        case .batchExecuteStatement: "DynamoDB_20120810.BatchExecuteStatement"
+        case .executeTransaction: "DynamoDB_20120810.ExecuteTransaction"
+        }
+    }
+
     /// Whether it takes `ReturnConsumedCapacity`.
     var reportsCapacity: Bool { self != .searchVectors }
 

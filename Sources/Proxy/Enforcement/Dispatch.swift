@@ -2,10 +2,25 @@ import Transport
 import Upstream
 
 /// A tenant's call on its way to the upstream.
-struct DispatchedCall {
+final class DispatchedCall {
     let call: UpstreamCall
-    let route: UpstreamRoute
+    let tenant: Tenant
     let completion: (UpstreamResult) -> Void
+
+    init(call: UpstreamCall, tenant: Tenant, completion: @escaping (UpstreamResult) -> Void) {
+        self.call = call
+        self.tenant = tenant
+        self.completion = completion
+    }
+}
+
+/// The calls to one data domain.
+final class DomainCalls {
+    var shares: CallShares<DispatchedCall>
+
+    init(_ shares: CallShares<DispatchedCall>) {
+        self.shares = shares
+    }
 }
 
 /// Hands calls to the upstreams so that no tenant keeps their connections from the others.
@@ -15,15 +30,12 @@ extension Worker {
     /// A call that waits for longer than the upstream may take for it, or finds too many waiting, fails as one that the
     /// upstream could not take.
     func dispatch(_ call: UpstreamCall, of tenant: Tenant, completion: @escaping (UpstreamResult) -> Void) {
-        let dispatched = DispatchedCall(call: call, route: tenant.route, completion: completion)
-        let key = ObjectIdentifier(tenant.route.domain)
-        let arrival = shares[key, default: newShares(tenant.route)].arrive(
-            dispatched,
-            of: tenant.number,
-            deadline: reactor.now.addingClamped(call.endpoint.totalTimeout)
-        )
+        let dispatched = DispatchedCall(call: call, tenant: tenant, completion: completion)
+        let calls = calls(to: tenant.route)
+        let deadline = reactor.now.addingClamped(call.endpoint.totalTimeout)
+        let arrival = calls.shares.arrive(dispatched, of: tenant.number, deadline: deadline)
         switch arrival {
-        case .starts: start(dispatched, key)
+        case .starts: start(dispatched, calls)
         case .waits: break
         case .isRefused:
             _ = reactor.schedule(after: 0) { [unowned self] in
@@ -34,27 +46,33 @@ extension Worker {
 
     /// Fails what waits for its turn.
     func giveUpDispatches() {
-        for key in shares.keys {
-            while let call = shares[key]?.giveUpNext() { giveUp(call, .shutdown, "the proxy stops") }
+        for calls in domainCalls.values {
+            while let call = calls.shares.giveUpNext() { giveUp(call, .shutdown, "the proxy stops") }
         }
     }
 
-    private func newShares(_ route: UpstreamRoute) -> CallShares<DispatchedCall> {
+    private func calls(to route: UpstreamRoute) -> DomainCalls {
+        let key = ObjectIdentifier(route.domain)
+        if let known = domainCalls[key] { return known }
         let configuration = shared.configuration
-        return CallShares(
-            limit: route.endpoint.maxConnections,
-            waitingLimit: configuration.limits.inFlight / max(1, configuration.reactors)
+        let calls = DomainCalls(
+            CallShares(
+                limit: route.endpoint.maxConnections,
+                waitingLimit: configuration.limits.inFlight / max(1, configuration.reactors)
+            )
         )
+        domainCalls[key] = calls
+        return calls
     }
 
-    private func start(_ dispatched: DispatchedCall, _ key: ObjectIdentifier) {
-        upstream(of: dispatched.route).send(dispatched.call) { [unowned self] result in
-            shares[key]?.end()
-            while let (next, isLate) = shares[key]?.next(now: reactor.now) {
+    private func start(_ dispatched: DispatchedCall, _ calls: DomainCalls) {
+        upstream(of: dispatched.tenant.route).send(dispatched.call) { [unowned self] result in
+            calls.shares.end()
+            while let (next, isLate) = calls.shares.next(now: reactor.now) {
                 if isLate {
                     giveUp(next, .timeout, "waited for a free connection until the deadline")
                 } else {
-                    start(next, key)
+                    start(next, calls)
                 }
             }
             dispatched.completion(result)

@@ -1,3 +1,5 @@
+import DynamoDB
+
 /// What one request takes of its tenant's rates, from its arrival to its answer.
 ///
 /// Confined to the reactor of its request.
@@ -30,6 +32,8 @@ final class RequestUse {
     var units = 0.0
     /// To the upstream and back.
     var upstreamBytes = 0.0
+    /// The parts of a GetItem's reply, once it has been settled.
+    var getItemReply: GetItemReply?
 
     init(_ operation: DataOperation, isWrite: Bool, arrival: UInt64) {
         self.operation = operation

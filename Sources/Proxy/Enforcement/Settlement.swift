@@ -150,7 +150,9 @@ extension Worker {
             return failure.mayHaveBeenSent ? estimate : 0
         case .success(let reply) where reply.status == 200:
             if use.operation == .getItem || use.operation == .batchGetItem {
-                let computed = read(examined, use, costs)
+                let computed =
+                    use.operation == .getItem
+                    ? read(examined.getItem, use, costs) : read(examined, use, costs)
                 return report?.units ?? computed ?? estimate
             }
             if let report {
@@ -168,7 +170,17 @@ extension Worker {
         }
     }
 
-    /// The units of the items in a GetItem's or BatchGetItem's reply, from which the tenant's sizes are learnt as well.
+    /// The units of a GetItem's reply, from which the tenant's sizes are learnt as well.
+    private static func read(_ reply: GetItemReply?, _ use: RequestUse, _ costs: borrowing CostModel) -> Double? {
+        guard let reply else { return nil }
+        let consistency = use.isConsistent ? CapacityUnits.ReadConsistency.strong : .eventual
+        guard let item = reply.item else { return CapacityUnits.read(0, consistency) }
+        guard let size = reply.itemBytes else { return nil }
+        costs.learn(itemBytes: size, jsonBytes: item.count)
+        return CapacityUnits.read(size, consistency)
+    }
+
+    /// The units of the items in a BatchGetItem's reply, from which the tenant's sizes are learnt as well.
     private static func read(
         _ examined: ExaminedReply,
         _ use: RequestUse,

@@ -31,7 +31,6 @@ extension Worker {
         let authorization = try verifier.authorization(of: request)
         let accessKeyID = unsafe verifier.accessKeyID(of: authorization, in: request)
         guard let principal = unsafe registry.principal(accessKeyID: accessKeyID) else { throw .unknownAccessKey }
-        principal.tenant.readAhead(lane: lane)
         try verifier.verify(authorization, of: request, secret: principal.secret, now: wallClock)
         unsafe try checkSessionToken(verifier.sessionToken(of: authorization, in: request), of: principal)
         let region = unsafe verifier.region(of: authorization, in: request)

@@ -53,7 +53,7 @@ struct BatchReplyBody: Sendable {
         sumUp()
         let start = bytes.count
         unsafe bytes.append(contentsOf: item)
-        append(",")
+        bytes.append(UInt8(ascii: ","))
         summed = bytes.count
         // The stored form has this head before the item and a brace after it. Checksums are linear: that of what is here
         // followed by item and brace differs from that of the stored form by what the two beginnings differ by, moved on.
@@ -70,7 +70,7 @@ struct BatchReplyBody: Sendable {
         } else {
             unsafe bytes.append(contentsOf: item)
         }
-        append(",")
+        bytes.append(UInt8(ascii: ","))
         return true
     }
 

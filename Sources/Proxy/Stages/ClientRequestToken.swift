@@ -7,18 +7,17 @@ extension Worker {
     /// DynamoDB keeps tokens by account, which tenants share: without this one tenant's token could answer, or refuse,
     /// another's transaction. The same token always becomes the same one, so a retry is still known as one, also by
     /// another proxy. Tokens DynamoDB would refuse, and development mode, are left alone.
-    func withOwnToken(_ request: HeldRequest, _ touched: TouchedResources, then: @escaping (HeldRequest) -> Void) {
+    func withOwnToken(_ request: HeldRequest, _ touched: TouchedResources, then: @escaping () -> Void) {
         guard let token = touched.clientRequestToken, case .credentials = request.tenant.route.identity else {
-            return then(request)
+            return then()
         }
         let body = request.body
         let tenant = request.tenant.name
         aside(body.count) {
             ClientRequestToken.separating(token, in: body, for: tenant)
         } then: { separated in
-            var request = request
             request.replacement = separated
-            then(request)
+            then()
         }
     }
 }

@@ -31,49 +31,47 @@ struct ExaminedReply: Sendable {
     let receivedCount: Int
     /// The capacity used, as the upstream reports it.
     let report: CapacityReport?
-    /// The items of a GetItem's or BatchGetItem's reply: their size, and that of their JSON.
+    /// Where the parts of a GetItem's reply stand in the body of `result`, if it is one.
+    let getItem: GetItemReply?
+    /// The items of a BatchGetItem's reply: their size, and that of their JSON.
     let items: [(bytes: Int, json: Int)]
     /// `items` are all there are.
     let areItemsKnown: Bool
 
     init(_ result: UpstreamResult, of operation: DataOperation?, hasAsked: Bool) {
-        var report: CapacityReport?
-        var items: [(bytes: Int, json: Int)] = []
-        var areItemsKnown = false
         receivedCount = result.bodyCount
-        self.result = result.flatMap { $0.verified() }.map { reply in
-            var reply = reply
-            if let operation {
-                unsafe reply.body.withUnsafeBytes { body in
+        let verified = result.flatMap { $0.verified() }
+        guard case .success(var reply) = verified else {
+            (self.result, report, getItem, items, areItemsKnown) = (verified, nil, nil, [], false)
+            return
+        }
+        var getItem: GetItemReply?
+        var items: ([(bytes: Int, json: Int)], areAll: Bool) = ([], false)
+        var report: CapacityReport?
+        if let operation {
+            unsafe reply.body.withUnsafeBytes { body in
+                if reply.status == 200 {
+                    if operation == .getItem { getItem = unsafe GetItemReply.parse(body) }
+                    if operation == .batchGetItem { items = unsafe Self.items(in: body) }
+                }
+                // One with known parts and without a report needs no search for it.
+                if getItem.map({ $0.consumedCapacity != nil }) ?? true {
                     report = unsafe CapacityReport.find(in: body)
-                    guard reply.status == 200, operation == .getItem || operation == .batchGetItem else { return }
-                    (items, areItemsKnown) = unsafe Self.items(in: body, of: operation)
                 }
             }
-            if hasAsked, let report {
-                reply.body = report.cut(from: reply.body)
-                reply.checksum = nil
-            }
-            if reply.checksum == nil, reply.body.count > Worker.inlineBytes {
-                reply.checksum = unsafe reply.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
-            }
-            return reply
         }
-        (self.report, self.items, self.areItemsKnown) = (report, items, areItemsKnown)
+        if hasAsked, let report {
+            reply = reply.replacing(body: report.cut(from: reply.body))
+            // Where its parts stand has changed.
+            if getItem != nil { getItem = unsafe reply.body.withUnsafeBytes { unsafe GetItemReply.parse($0) } }
+        }
+        self.result = .success(reply.body.count > Worker.inlineBytes ? reply.withChecksum() : reply)
+        (self.report, self.getItem, self.items, areItemsKnown) = (report, getItem, items.0, items.areAll)
     }
 
-    private static func items(
-        in body: UnsafeRawBufferPointer,
-        of operation: DataOperation
-    ) -> ([(bytes: Int, json: Int)], Bool) {
-        var ranges: [ByteRange] = []
-        if operation == .getItem {
-            guard let reply = unsafe GetItemReply.parse(body) else { return ([], false) }
-            if let item = reply.item { ranges.append(item) }
-        } else {
-            guard let reply = unsafe BatchGetItemReply.parse(body) else { return ([], false) }
-            ranges = reply.responses.flatMap(\.items)
-        }
+    private static func items(in body: UnsafeRawBufferPointer) -> ([(bytes: Int, json: Int)], Bool) {
+        guard let reply = unsafe BatchGetItemReply.parse(body) else { return ([], false) }
+        let ranges = reply.responses.flatMap(\.items)
         var items: [(bytes: Int, json: Int)] = []
         for range in ranges {
             let item = unsafe range.slice(of: body)
@@ -85,6 +83,12 @@ struct ExaminedReply: Sendable {
 }
 
 extension UpstreamReply {
+    /// The reply with its body's checksum, made if it came without.
+    func withChecksum() -> UpstreamReply {
+        if checksum != nil { return self }
+        return replacing(body: body, checksum: unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) })
+    }
+
     /// A reply whose body is not what its checksum says is no reply: the client could not tell, since it gets a checksum
     /// of ours.
     func verified() -> UpstreamResult {

@@ -20,6 +20,12 @@ enum StoredItem {
         output.append(UInt8(ascii: "}"))
     }
 
+    /// Whether a reply's body, with its item at `item`, is the stored form itself.
+    static func isForm(of item: ByteRange?, _ body: UnsafeRawBufferPointer) -> Bool {
+        guard let item else { return body.count == 2 }
+        return unsafe item.start == head.utf8CodeUnitCount && item.end == body.count - 1 && isWellFormed(body)
+    }
+
     /// Whether bytes have the outer shape of a stored form.
     static func isWellFormed(_ stored: UnsafeRawBufferPointer) -> Bool {
         if stored.count == 2 { return unsafe stored[0] == UInt8(ascii: "{") && stored[1] == UInt8(ascii: "}") }
@@ -129,6 +135,33 @@ struct Filler: Sendable {
         _ tenant: Tenant,
         cacheKey: [UInt8]
     ) -> Bool {
+        var value: [UInt8] = []
+        unsafe StoredItem.append(item, to: &value)
+        return unsafe value.withUnsafeBytes { value in
+            unsafe fill(
+                item,
+                stored: value,
+                checksum: CRC32.checksum(value),
+                lease,
+                view,
+                metadata,
+                tenant,
+                cacheKey: cacheKey
+            )
+        }
+    }
+
+    /// Installs an item whose stored form is at hand, as above.
+    func fill(
+        _ item: UnsafeRawBufferPointer?,
+        stored value: UnsafeRawBufferPointer,
+        checksum: UInt32,
+        _ lease: FillLease,
+        _ view: TenantTable,
+        _ metadata: TableMetadata,
+        _ tenant: Tenant,
+        cacheKey: [UInt8]
+    ) -> Bool {
         var life = unsafe item == nil ? view.cache.negativeTimeToLive : view.cache.timeToLive
         if let item = unsafe item, let attribute = metadata.timeToLiveAttribute,
             let expiry = unsafe ItemReader.timeToLive(item, attribute: attribute)
@@ -139,28 +172,25 @@ struct Filler: Sendable {
             }
         }
         if metadata.isReplicated { life = min(life, Self.replicatedLife) }
-        var value: [UInt8] = []
-        unsafe StoredItem.append(item, to: &value)
         var fits = value.count <= view.cache.maxEntryBytes
         lease.table.register(tenant: tenant.number, store: tenant.store, epoch: lease.epoch)
         unsafe cacheKey.withUnsafeBytes { key in
-            unsafe value.withUnsafeBytes { value in
-                _ = lease.install(into: stripes) {
-                    guard fits, life > 0 else {
-                        // What was kept before is older than what was just read.
-                        _ = unsafe tenant.store.remove(key, hash: tenant.store.hash(key))
-                        return
-                    }
-                    fits = unsafe tenant.store.insert(
-                        key,
-                        hash: tenant.store.hash(key),
-                        value: value,
-                        mark: CRC32.checksum(value),
-                        expiresAt: Self.expiry(now &+ life, life: life),
-                        group: CacheKey.group(table: lease.table.number, epoch: lease.epoch),
-                        now: now
-                    )
+            let hash = unsafe tenant.store.hash(key)
+            _ = lease.install(into: stripes) {
+                guard fits, life > 0 else {
+                    // What was kept before is older than what was just read.
+                    _ = unsafe tenant.store.remove(key, hash: hash)
+                    return
                 }
+                fits = unsafe tenant.store.insert(
+                    key,
+                    hash: hash,
+                    value: value,
+                    mark: checksum,
+                    expiresAt: Self.expiry(now &+ life, life: life),
+                    group: CacheKey.group(table: lease.table.number, epoch: lease.epoch),
+                    now: now
+                )
             }
         }
         return fits

@@ -4,7 +4,9 @@ import Transport
 import Upstream
 
 /// A GetItem that was not answered from memory at once.
-struct HeldGet {
+///
+/// Confined to its reactor.
+final class HeldGet {
     let request: HeldRequest
     let get: GetItemRequest
     let view: TenantTable
@@ -15,12 +17,34 @@ struct HeldGet {
     let projection: Projection?
     /// Why the cache did not answer.
     let status: CacheStatus
+
+    init(
+        request: HeldRequest,
+        get: GetItemRequest,
+        view: TenantTable,
+        canonical: [UInt8],
+        arn: String?,
+        projection: Projection?,
+        status: CacheStatus
+    ) {
+        self.request = request
+        self.get = get
+        self.view = view
+        self.canonical = canonical
+        self.arn = arn
+        self.projection = projection
+        self.status = status
+    }
 }
 
 extension Worker {
     /// Reads the item upstream, or waits for somebody who does, and answers.
     func fetch(_ held: HeldGet) {
-        describe([held.view], as: held.request) { [unowned self] in fetchDescribed(held) }
+        if case .unknown = held.view.metadata(now: reactor.now) {
+            return describe([held.view], as: held.request) { [unowned self] in fetchDescribed(held) }
+        }
+        refreshIfOld(held.view, as: held.request)
+        fetchDescribed(held)
     }
 
     /// Reads the item once the tenant may, unless it is in memory by then.
@@ -70,20 +94,19 @@ extension Worker {
         if !held.get.consistentRead, let landings {
             let key = FlightTable.Key(cacheKey: cacheKey, version: lease.version)
             let ticket = ticket()
-            waiting[ticket] = { [unowned self] result in answer(held, result, joined: true, isUpgraded: false) }
             // To join a read under way costs nothing, to lead one does.
             switch shared.flights.join(
                 key,
                 FlightTable.Waiter(mailbox: landings, ticket: ticket),
                 mayLead: held.request.isAdmitted
             ) {
-            case .joined: return refund(held.request)
+            case .joined:
+                // Its landing comes through the mailbox, so not before this.
+                waiting[ticket] = { [unowned self] result in answer(held, result, joined: true, isUpgraded: false) }
+                return refund(held.request)
             case .leads: flight = key
-            case .none:
-                waiting[ticket] = nil
-                return admitFetch(held)
+            case .none: return admitFetch(held)
             }
-            waiting[ticket] = nil
         } else if !held.request.isAdmitted {
             return admitFetch(held)
         }
@@ -93,10 +116,10 @@ extension Worker {
             body = wholeItemRequest(held, consistentRead: held.get.consistentRead || isUpgraded)
         }
         send(held.request, body: body, isRead: true) { [unowned self] result in
-            let filler = filler
+            let (filler, parsed) = (filler, held.request.use?.getItemReply)
             let (view, tenant) = (held.view, held.request.tenant)
             aside(result.bodyCount) {
-                let fetched = FetchResult(result)
+                let fetched = FetchResult(result, parsed)
                 return (fetched, filler.fill(fetched, lease, view, metadata, tenant, cacheKey: cacheKey))
             } then: { [unowned self] fetched, isKept in
                 // Before the answer: whoever has seen it and asks again must not join this flight.
@@ -205,21 +228,32 @@ extension Filler {
         guard case .item(let reply, let item, _) = fetched else { return true }
         return unsafe reply.body.withUnsafeBytes { body in
             let raw = unsafe item.map { unsafe $0.slice(of: body) }
+            // Most replies are what is stored, byte for byte.
+            if unsafe StoredItem.isForm(of: item, body) {
+                return unsafe fill(
+                    raw,
+                    stored: body,
+                    checksum: reply.checksum ?? CRC32.checksum(body),
+                    lease,
+                    view,
+                    metadata,
+                    tenant,
+                    cacheKey: cacheKey
+                )
+            }
             return unsafe fill(raw, lease, view, metadata, tenant, cacheKey: cacheKey)
         }
     }
 }
 
 extension FetchResult {
-    /// Takes an upstream's answer to a GetItem apart.
-    init(_ result: UpstreamResult) {
+    /// An upstream's answer to a GetItem, with its parts if they are known.
+    init(_ result: UpstreamResult, _ parsed: GetItemReply?) {
         switch result {
         case .failure(let failure):
             self = .failure(failure)
         case .success(let reply):
-            guard reply.status == 200,
-                let parsed = unsafe reply.body.withUnsafeBytes({ unsafe GetItemReply.parse($0) })
-            else {
+            guard reply.status == 200, let parsed else {
                 self = .opaque(reply)
                 return
             }

@@ -27,7 +27,7 @@ extension Worker {
 
         let epoch = view.table.epoch
         CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
-        guard unsafe ItemKey.appendCanonical(keyObject: get.key.slice(of: admitted.body), to: keyBuffer) else {
+        guard unsafe ItemKey.appendCanonical(get, of: admitted.body, to: keyBuffer) else {
             return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
         }
         var status = CacheStatus.consistentRead

@@ -5,7 +5,9 @@ import Transport
 import Upstream
 
 /// A request that outlives the connection's buffer: what the stages that answer later need of it.
-struct HeldRequest {
+///
+/// Confined to its reactor.
+final class HeldRequest {
     let exchange: HTTPExchange
     let tenant: Tenant
     /// The body after content decoding; ranges found in the original are valid in it.
@@ -20,7 +22,27 @@ struct HeldRequest {
     /// The headers that `--dev` passes on; empty otherwise.
     let callerHeaders: [(name: String, value: [UInt8])]
     /// What it takes of the tenant's rates; nil for what costs the tenant nothing.
-    var use: RequestUse?
+    let use: RequestUse?
+
+    init(
+        exchange: HTTPExchange,
+        tenant: Tenant,
+        body: [UInt8],
+        payload: PayloadDigest?,
+        target: String,
+        contentType: ReplyContentType,
+        callerHeaders: [(name: String, value: [UInt8])],
+        use: RequestUse?
+    ) {
+        self.exchange = exchange
+        self.tenant = tenant
+        self.body = body
+        self.payload = payload
+        self.target = target
+        self.contentType = contentType
+        self.callerHeaders = callerHeaders
+        self.use = use
+    }
 
     /// Its tenant's rates have let it through, or it costs nothing.
     var isAdmitted: Bool { use.map { $0.charged != nil } ?? true }
@@ -44,7 +66,7 @@ extension Worker {
             tenant: admitted.tenant,
             body: admitted.large?.bytes ?? Array(admitted.body),
             payload: admitted.large?.payload,
-            target: String(decoding: admitted.target, as: UTF8.self),
+            target: operation?.target ?? String(decoding: admitted.target, as: UTF8.self),
             contentType: ReplyContentType(of: admitted.http),
             callerHeaders: callerHeaders,
             use: operation.map { use(of: $0, isWrite: isWrite, by: admitted.tenant) }
@@ -87,7 +109,10 @@ extension Worker {
                     if case .failure(let failure) = examined.result {
                         log(failure, of: request.target, as: request.tenant)
                     }
-                    if let use = request.use { settle(use, of: request, sent: outgoing.bytes.count, examined) }
+                    if let use = request.use {
+                        use.getItemReply = examined.getItem
+                        settle(use, of: request, sent: outgoing.bytes.count, examined)
+                    }
                     discardLater(outgoing.bytes)
                     if case .success(let reply) = examined.result { discardLater(reply.body) }
                     completion(examined.result)
@@ -151,7 +176,7 @@ extension Worker {
         let call = UpstreamCall(
             endpoint: tenant.route.endpoint,
             target: target,
-            contentType: contentType.value.description,
+            contentType: contentType.text,
             body: body,
             payload: payload,
             authentication: authentication,
@@ -173,5 +198,15 @@ extension Worker {
         ]
         if omitted > 0 { fields[.omitted] = "\(omitted)" }
         logger.warning("upstream call failed", fields: fields)
+    }
+}
+
+extension ReplyContentType {
+    /// A literal, so that no call makes a text of its own.
+    fileprivate var text: String {
+        switch self {
+        case .amazonJSON: "application/x-amz-json-1.0"
+        case .json: "application/json"
+        }
     }
 }

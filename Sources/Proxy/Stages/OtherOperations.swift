@@ -28,8 +28,8 @@ extension Worker {
         case .keys:
             let held = hold(admitted, as: DataOperation(operation), isWrite: true)
             held.use?.items = max(1, touching.writeCount)
-            withOwnToken(held, touching.touched) { [unowned self] held in
-                admit(held) { [unowned self, held] in writeKeys(touching, held) }
+            withOwnToken(held, touching.touched) { [unowned self] in
+                admit(held) { [unowned self] in writeKeys(touching, held) }
             }
         case .statements:
             try runStatements(touching, operation, admitted)
@@ -106,10 +106,10 @@ extension Worker {
         }
         let held = hold(admitted, as: DataOperation(operation), isWrite: effects.mayWrite)
         held.use?.items = max(1, touching.statementCount)
-        withOwnToken(held, touching.touched) { [unowned self] held in
+        withOwnToken(held, touching.touched) { [unowned self] in
             if effects.mayWrite {
                 // The window opens when the statement is sent, not while it waits.
-                admit(held) { [unowned self, held] in send(held, window: window(keys: [], scopes: scopes)) }
+                admit(held) { [unowned self] in send(held, window: window(keys: [], scopes: scopes)) }
             } else {
                 forward(held, status: .notCacheable, isRead: true)
             }

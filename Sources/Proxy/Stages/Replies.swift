@@ -137,14 +137,13 @@ extension Worker {
     ) {
         if upstream.checksum == nil, upstream.body.count > Self.copiedBytes {
             return side.run(bytes: upstream.body.count) {
-                var upstream = upstream
-                upstream.checksum = unsafe upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
-                return upstream
+                upstream.withChecksum()
             } then: { [unowned self] upstream in
                 reply(upstream, cache: cache, contentType: contentType, to: exchange)
             }
         }
         shared.counters.count(cache)
+        // One that came with it has been checked.
         let checksum = unsafe upstream.checksum ?? upstream.body.withUnsafeBytes { unsafe CRC32.checksum($0) }
         exchange.reply(
             status: upstream.status,

@@ -50,16 +50,6 @@ final class Tenant: Sendable {
         inherited = predecessor?.tables.withLock { $0.mapValues { $0.currentKnowledge() } } ?? [:]
     }
 
-    /// Reads ahead what a hit will need of a tenant, for a caller that has other work meanwhile.
-    ///
-    /// Of many tenants each is seldom asked: its memory has left the caches since, and would be waited for piece by piece.
-    @inline(__always)
-    func readAhead(lane: Int) {
-        store.readAhead()
-        meter.lane(lane) { lane in _ = lane.requests.value }
-        _ = limits.egress.isLimited
-    }
-
     /// The tables that requests have named.
     func namedTables() -> [TenantTable] {
         tables.withLock { Array($0.values) }

@@ -3,8 +3,9 @@ import SigV4
 
 /// Who may call, as of one reading of the configuration.
 ///
-/// Immutable; each worker holds one and gets a new one on reload.
-struct TenantRegistry: Sendable {
+/// Immutable; each worker holds one and gets a new one on reload. A class, so that to hold it for a call is to count one
+/// reference.
+final class TenantRegistry: Sendable {
     /// One access key: whose it is and what a request signed with it must carry.
     final class Principal: Sendable {
         let tenant: Tenant

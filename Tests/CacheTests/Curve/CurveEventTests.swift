@@ -177,6 +177,23 @@ struct CurveEventTests {
         }
     }
 
+    /// However their hits fall together, there is room for each.
+    @Test func hitsOfManyThreadsAreAllTakenIn() async {
+        let estimator = CurveEstimator(policy: .lru)
+        estimator.fetch(curveHash(1), bytes: 100)
+        let (threads, hits) = (4, 50_000)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<threads {
+                group.addTask {
+                    for _ in 0..<hits {
+                        estimator.read(hash: curveHash(1), isHit: true, charged: 100, payload: 90, now: 0)
+                    }
+                }
+            }
+        }
+        #expect(estimator.curve().reads == Double(threads * hits + 1))
+    }
+
     @Test func withoutAnEstimatorNothingIsKept() {
         let store = Store(budget: 1 << 20, pool: .seeded())
         #expect(store.estimator == nil)

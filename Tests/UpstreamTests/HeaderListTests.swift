@@ -1,0 +1,44 @@
+import Testing
+
+@testable import Upstream
+
+@Suite struct HeaderListTests {
+    @Test(arguments: ["a\nb", "a\rb", "a\0b", "\u{7F}", "\u{1}"])
+    func controlCharactersAreRefused(value: String) {
+        var list = HeaderList()
+        list.append("X-Fine", "a\tb \u{E9}")
+        let isFine = list.isValid
+        list.append("X-Bad", value)
+        let isBad = !list.isValid
+        list.removeAll()
+        let isFineAgain = list.isValid
+        #expect(isFine && isBad && isFineAgain)
+    }
+
+    @Test(arguments: ["", "a b", "a:b", "a\n", "\u{E9}"])
+    func namesThatAreNoTokensAreRefused(name: String) {
+        var list = HeaderList()
+        list.append(checking: name, [0x61])
+        let isValid = list.isValid
+        #expect(!isValid)
+    }
+
+    /// One handle makes all the calls: more lines and bytes than there is room for at first, then fewer again.
+    @Test func memoryIsUsedAgain() throws {
+        let server = try ScriptedServer(echo)
+        let harness = try Harness()
+        var call = try UpstreamCall.to(server)
+        let value = Array(String(repeating: "v", count: 100).utf8)
+        let counts = [1, 40, 3, 200, 0, 2]
+        for count in counts {
+            call.authentication = .passThrough(headers: (0..<count).map { ("X-Header-\($0)", value) })
+            #expect(try harness.reply(to: call).status == 200)
+        }
+        #expect(server.connections == 1)
+        for (request, count) in zip(server.requests, counts) {
+            #expect((0..<count).allSatisfy { request.header("x-header-\($0)")?.utf8.count == 100 })
+            #expect(request.header("x-header-\(count)") == nil)
+            #expect(request.header("x-amz-target") == "DynamoDB_20120810.PutItem")
+        }
+    }
+}
