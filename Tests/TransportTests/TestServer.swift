@@ -97,18 +97,15 @@ final class TestHandler: HTTPHandler {
 
     func bodyObserver() -> (any BodyObserver)? { TestObserver() }
 
-    /// Bytes that tell where they belong, a thousand at a time.
+    /// Bytes that are not all the same.
     static func pattern(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + 1000)
-        let filling = [UInt8](repeating: UInt8(ascii: "."), count: 990)
-        while bytes.count < count {
-            bytes += Array(String(10_000_000_000 + bytes.count).utf8.dropFirst())
-            bytes += filling
-        }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+        bytes.reserveCapacity(count)
+        while bytes.count + period.count <= count { bytes += period }
+        return bytes + period.prefix(count - bytes.count)
     }
+
+    private static let period = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
 
     func refusal(_ reason: HTTPRefusal) -> HTTPRefusalReply {
         HTTPRefusalReply(
