@@ -107,7 +107,7 @@ extension Worker {
 
 extension ReceivedRequest {
     /// Valid as long as the request's views are.
-    fileprivate init(_ request: HTTPRequest) {
+    fileprivate init(_ request: borrowing HTTPRequest) {
         unsafe self.init(
             method: request.methodBytes,
             target: request.target,

@@ -17,7 +17,33 @@ struct Admitted {
     /// The value of X-Amz-Target.
     let target: UnsafeRawBufferPointer
     /// The same body, if it is large or was encoded.
-    let large: LargeBody?
+    var large: LargeBody? { box?.large }
+    private let box: Box?
+
+    /// Large itself, and seldom there: not to be copied with every request.
+    private final class Box {
+        let large: LargeBody
+
+        init(_ large: LargeBody) { self.large = large }
+    }
+
+    init(
+        http: HTTPRequest,
+        contentType: ReplyContentType,
+        exchange: HTTPExchange,
+        tenant: Tenant,
+        body: UnsafeRawBufferPointer,
+        target: UnsafeRawBufferPointer,
+        large: LargeBody?
+    ) {
+        self.http = http
+        self.contentType = contentType
+        self.exchange = exchange
+        self.tenant = tenant
+        unsafe self.body = body
+        unsafe self.target = target
+        box = large.map { large in Box(large) }
+    }
 }
 
 extension Worker: HTTPHandler {
