@@ -16,8 +16,7 @@ final class Transfer {
     unowned let state: RouteState
     /// The call under way.
     private(set) var pending: PendingCall?
-    // libcurl hands over one piece at a time: the run-time checks are left out.
-    @exclusivity(unchecked) private var collector: ReplyCollector
+    private var collector: ReplyCollector
     private var attempts = 0
     /// Bytes of a large body that libcurl has asked for.
     private var bodyStart = 0
@@ -29,7 +28,7 @@ final class Transfer {
         guard let easy = EasyHandle() else { return nil }
         self.easy = easy
         self.state = state
-        unsafe collector = ReplyCollector(bodyLimit: limits.replyBytes, budget: budget)
+        collector = ReplyCollector(bodyLimit: limits.replyBytes, budget: budget)
         configure(state.route, limits)
         guard easy.isConfigured else { return nil }
     }
@@ -54,12 +53,12 @@ final class Transfer {
     /// Makes the handle ready for another call.
     func clear() {
         pending = nil
-        unsafe collector.removeAll()
+        collector.removeAll()
         easy.clear()
     }
 
     /// Bytes of the answer's body taken so far.
-    var bodyCount: Int { unsafe collector.bodyCount }
+    var bodyCount: Int { collector.bodyCount }
 
     /// True when a byte of the request may have left in any attempt.
     var mayHaveBeenSent: Bool { easy.long(CURLINFO_REQUEST_SIZE) != 0 }
@@ -69,11 +68,11 @@ final class Transfer {
 
     /// What the ended transfer comes to.
     func result(_ code: CURLcode) -> UpstreamResult {
-        if let refusal = unsafe collector.refusal {
+        if let refusal = collector.refusal {
             return .failure(failure(refusal))
         }
         guard code == CURLE_OK else { return .failure(failure(code)) }
-        guard let reply = unsafe collector.finish(status: easy.long(CURLINFO_RESPONSE_CODE)) else {
+        guard let reply = collector.finish(status: easy.long(CURLINFO_RESPONSE_CODE)) else {
             return .failure(failure(.malformed("reply without a length, or not a final one")))
         }
         return .success(reply)
