@@ -34,14 +34,14 @@ private func outcomes(_ pieces: [ArraySlice<UInt8>]) -> [Outcome] {
             case .expectsContinue: break
             case .request(let layout):
                 precondition(position > before, "a request was made of nothing")
-                let bytes = layout.isHeld ? codec.takeHeld() : input
-                let head = Array(bytes[layout.head])
+                let bytes = layout.isHeld ? codec.takeHeld() : (head: input, body: input)
+                let head = Array(bytes.head[layout.head])
                 let slices = unsafe Array(headers.slices)
                 for slice in slices {
                     precondition(Int(slice.x) + Int(slice.y) < Int(slice.z), "name and value overlap")
                     precondition(Int(slice.z) + Int(slice.w) < head.count, "a value lies outside the head")
                 }
-                let body = Array(bytes[layout.body])
+                let body = Array(bytes.body[layout.body])
                 precondition(head.count <= limits.headBytes && body.count <= limits.bodyBytes, "limits exceeded")
                 seen.append(.request(head: head, headers: slices, body: body, parts: layout.parts))
             case .refusal(let reason):
