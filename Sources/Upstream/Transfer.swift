@@ -21,6 +21,12 @@ final class Transfer {
     /// Bytes of a large body that libcurl has asked for.
     private var bodyStart = 0
 
+    /// What libcurl reads at once.
+    ///
+    /// It reads up to a hundred times (`maxloops` in its lib/transfer.c) before it lets others have their turn, and once
+    /// more as often when its timer follows in the same turn of the reactor.
+    private static let readBytes = 4 << 10
+
     /// Bodies up to here are copied by libcurl at once; larger ones as it sends them.
     private static let copiedBytes = 64 << 10
 
@@ -117,6 +123,7 @@ final class Transfer {
         easy.set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: route.connectTimeout / 1_000_000 + 1))
         easy.set(CURLOPT_MAXAGE_CONN, Int(clamping: limits.idleTime / 1_000_000_000))
         easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: limits.replyBytes)
+        easy.set(CURLOPT_BUFFERSIZE, Self.readBytes)
         if route.scheme == .https {
             easy.set(CURLOPT_SSL_VERIFYPEER, 1)
             easy.set(CURLOPT_SSL_VERIFYHOST, 2)

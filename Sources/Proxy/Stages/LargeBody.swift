@@ -40,7 +40,7 @@ struct LargeBody {
 /// What is done there are functions of values: what they say is done about it is done on the reactor.
 extension Worker {
     /// Bytes of JSON that are gone through on the reactor's own thread.
-    static let inlineBytes = 32 << 10
+    static let inlineBytes = 16 << 10
 
     /// The same of a body that is only summed or copied.
     static let copiedBytes = 128 << 10
