@@ -7,6 +7,11 @@ typealias Digest = InlineArray<32, UInt8>
 ///
 /// A plain value: copying it saves the state.
 struct SHA256Hash {
+    /// Bytes.
+    static let blockSize = 64
+    /// The state before any message (FIPS 180-4, 5.3.3).
+    static let initialState = SHA256Hash().state
+
     private var context = SHA256_CTX()
 
     init() {
@@ -18,7 +23,7 @@ struct SHA256Hash {
         unsafe withUnsafeMutableBytes(of: &context.h) { words in
             unsafe words.storeBytes(of: state, as: SIMD8<UInt32>.self)
         }
-        context.Nl = UInt32(blocks) * 512
+        context.Nl = UInt32(blocks * Self.blockSize * 8)
         context.md_len = UInt32(SHA256_DIGEST_LENGTH)
     }
 
@@ -86,8 +91,17 @@ struct HMACKey {
     func code(for message: Bytes) -> Digest {
         var inner = SHA256Hash(after: 1, inner)
         inner.update(message)
+        return code(inner.finish())
+    }
+
+    /// The same through `hash`, which takes the message.
+    func code(for message: inout ByteBuffer, _ hash: PrefixHash) -> Digest {
+        code(hash.digest(of: &message, after: 1, inner))
+    }
+
+    private func code(_ inner: Digest) -> Digest {
         var outer = SHA256Hash(after: 1, outer)
-        outer.update(inner.finish())
+        outer.update(inner)
         return outer.finish()
     }
 

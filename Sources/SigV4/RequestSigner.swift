@@ -69,6 +69,8 @@ private struct Signing: ~Copyable {
     /// The text of `dateSecond`.
     private(set) var date = ByteBuffer(capacity: Timestamp.length)
     private var dateSecond: Int64?
+    private let canonicalHash = PrefixHash()
+    private let innerHash = PrefixHash()
 
     init(service: String) {
         self.service = ByteBuffer(service)
@@ -128,7 +130,7 @@ private struct Signing: ~Copyable {
 
     /// Writes the value of the Authorization header for the canonical request that was written.
     mutating func sign(_ credentials: SigningCredentials, region: Bytes) {
-        let digest = SHA256Hash.digest(of: buffer.bytes)
+        let digest = canonicalHash.digest(of: &buffer)
         let secret = credentials.secretAccessKey
         let timestamp = date.bytes
         let day = timestamp[0..<8]
@@ -144,7 +146,7 @@ private struct Signing: ~Copyable {
             service: service.bytes,
             canonicalRequest: digest
         )
-        let signature = key.code(for: buffer.bytes)
+        let signature = key.code(for: &buffer, innerHash)
         authorization.removeAll()
         authorization.append(literal: "AWS4-HMAC-SHA256 Credential=")
         authorization.append(utf8: credentials.accessKeyID)

@@ -15,6 +15,8 @@ public final class SignatureVerifier {
     private var canonical = ByteBuffer(capacity: 8192)
     private var scratch = ByteBuffer(capacity: 2048)
     private var signedHeaders = SignedHeaderList()
+    private let canonicalHash = PrefixHash()
+    private let innerHash = PrefixHash()
 
     /// A verifier for requests to one service.
     ///
@@ -155,7 +157,7 @@ extension SignatureVerifier {
     ) throws(SignatureError) -> Bool {
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return false }
         writeStringToSign(authorization, request)
-        let signature = key.code(for: canonical.bytes)
+        let signature = key.code(for: &canonical, innerHash)
         scratch.removeAll()
         scratch.appendHexadecimal(signature)
         let given = authorization.bytes(authorization.signature, in: request)
@@ -184,7 +186,7 @@ extension SignatureVerifier {
 
     /// Replaces the canonical request in `canonical` by the string to sign.
     private func writeStringToSign(_ authorization: Authorization, _ request: ReceivedRequest) {
-        let digest = SHA256Hash.digest(of: canonical.bytes)
+        let digest = canonicalHash.digest(of: &canonical)
         canonical.removeAll()
         canonical.appendStringToSign(
             timestamp: authorization.bytes(authorization.timestampText, in: request),

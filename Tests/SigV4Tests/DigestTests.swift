@@ -34,6 +34,30 @@ import Testing
         #expect(message.withBytes { message in hexadecimal(key.code(for: message)) } == code)
     }
 
+    /// Messages that share any number of bytes with the one before, from two starts in turn.
+    @Test func messagesThatBeginAlikeHaveTheDigestsOfTheWhole() {
+        let keys = [Array("one".utf8), Array("two".utf8)].map { key in key.withBytes { HMACKey($0) } }
+        let (hash, inner) = (PrefixHash(), PrefixHash())
+        var random = SystemRandomNumberGenerator()
+        var last: [UInt8] = []
+        for step in 0..<3000 {
+            let common = Int.random(in: 0...last.count, using: &random)
+            let more = Int.random(in: 0...(step % 100 == 0 ? 3000 : 200), using: &random)
+            let message = last[..<common] + (0..<more).map { _ in UInt8.random(in: 0...3, using: &random) }
+            last = Array(message)
+            var buffer = ByteBuffer(capacity: 16)
+            last.withBytes { buffer.append($0) }
+            let digest = hash.digest(of: &buffer)
+            #expect(hexadecimal(digest) == hexadecimal(last.withBytes { SHA256Hash.digest(of: $0) }))
+            let key = keys[step / 3 % 2]
+            buffer.removeAll()
+            last.withBytes { buffer.append($0) }
+            let code = key.code(for: &buffer, inner)
+            #expect(hexadecimal(code) == hexadecimal(last.withBytes { key.code(for: $0) }))
+            if step % 5 == 0 { last = Array(last.prefix(64 * Int.random(in: 0...3))) }
+        }
+    }
+
     @Test func aBodyInPiecesHasTheDigestOfTheWhole() {
         let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
         let whole = PayloadDigest(of: body)
