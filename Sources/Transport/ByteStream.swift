@@ -1,4 +1,5 @@
 import CLibssl
+import CLinux
 import Glibc
 
 /// The bytes of one connection, in the clear or through TLS.
@@ -91,9 +92,9 @@ public struct ByteStream {
 
     /// Reads and drops what the client still sends, whatever it is.
     func readPlain(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        var count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        var count = unsafe clinux_recv(descriptor, buffer.baseAddress, buffer.count, 0)
         while count < 0, errno == EINTR {
-            count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            count = unsafe clinux_recv(descriptor, buffer.baseAddress, buffer.count, 0)
         }
         if count > 0 { return .bytes(count) }
         if count == 0 { return .ended }
@@ -109,7 +110,7 @@ public struct ByteStream {
     }
 
     private func writePlain(_ bytes: UnsafeRawBufferPointer) -> Transfer {
-        let count = unsafe send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        let count = unsafe clinux_send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         if count >= 0 { return .bytes(count) }
         return errno == EAGAIN || errno == EINTR ? .blocked(.write) : .failed
     }
