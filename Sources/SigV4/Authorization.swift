@@ -26,7 +26,9 @@ struct Credential {
     let region: ByteRange
     let service: ByteRange
     let terminator: ByteRange
+}
 
+extension Credential {
     /// Reads `id/date/region/service/terminator`; slashes at the end do not count, and in a query each slash may be
     /// written `%2F`.
     init(_ range: ByteRange, of bytes: Bytes) throws(SignatureError) {

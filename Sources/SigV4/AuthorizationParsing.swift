@@ -13,15 +13,17 @@ extension Authorization {
     ///
     /// All is checked that needs neither the secret nor the clock, in DynamoDB's order.
     ///
-    /// `list` reads the signed headers if some are required.
+    /// `list` reads the signed headers if some are required; `known` is a header from before.
     init(
         _ request: ReceivedRequest,
         service: Bytes,
         requiring required: RequiredHeaders,
-        _ list: inout SignedHeaderList
+        _ list: inout SignedHeaderList,
+        _ known: inout KnownAuthorization
     ) throws(SignatureError) {
         let headers = try AuthenticationHeaders(request)
         let parameters = try PresignedParameters(request.target)
+        var isKnown = false
         if let authorization = headers.authorization {
             guard parameters.algorithm == nil else {
                 throw SignatureError(
@@ -29,7 +31,15 @@ extension Authorization {
                     "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
                 )
             }
-            try self.init(authorization, headers, request)
+            if let parts = known.parts(of: authorization, in: request.head), let date = headers.amzDate,
+                let timestamp = known.seconds(request.head[date]),
+                request.head[parts.credential.date].equals(request.head[date][0..<8])
+            {
+                self.init(parts, headers, date, timestamp)
+                isKnown = true
+            } else {
+                try self.init(authorization, headers, request)
+            }
         } else if parameters.algorithm != nil {
             try self.init(parameters, headers, request)
         } else {
@@ -39,7 +49,30 @@ extension Authorization {
             list.read(bytes(signedHeaders, in: request))
             try checkSignedHeaders(list, headers, parameters, request)
         }
+        if isKnown { return }
         try checkScope(request, service: service)
+        if let authorization = headers.authorization, required == .dynamoDB {
+            known.keep(self, of: authorization, in: request.head)
+        }
+    }
+
+    /// From a header that is known to be right.
+    private init(
+        _ parts: KnownAuthorization.Parts,
+        _ headers: AuthenticationHeaders,
+        _ date: ByteRange,
+        _ timestamp: Int64
+    ) {
+        self.timestamp = timestamp
+        credential = parts.credential
+        isPresigned = false
+        expires = nil
+        timestampText = date
+        signedHeaders = parts.signedHeaders
+        signature = parts.signature
+        sessionToken = headers.securityToken
+        contentSHA256 = headers.contentSHA256
+        contentSHA256Parameter = nil
     }
 
     /// From the header.

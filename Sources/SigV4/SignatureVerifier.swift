@@ -15,6 +15,7 @@ public final class SignatureVerifier {
     private var canonical = ByteBuffer(capacity: 8192)
     private var scratch = ByteBuffer(capacity: 2048)
     private var signedHeaders = SignedHeaderList()
+    private var knownAuthorization = KnownAuthorization()
     private let canonicalHash = PrefixHash()
     private let innerHash = PrefixHash()
 
@@ -40,7 +41,7 @@ public final class SignatureVerifier {
         of request: ReceivedRequest,
         requiring required: RequiredHeaders
     ) throws(SignatureError) -> Authorization {
-        try Authorization(request, service: service.bytes, requiring: required, &signedHeaders)
+        try Authorization(request, service: service.bytes, requiring: required, &signedHeaders, &knownAuthorization)
     }
 
     /// The access key id, inside the request's memory.
