@@ -21,7 +21,7 @@ extension Authorization {
         _ list: inout SignedHeaderList,
         _ known: inout KnownAuthorization
     ) throws(SignatureError) {
-        let headers = try AuthenticationHeaders(request)
+        let headers = try known.headers(of: request)
         let parameters = try PresignedParameters(request.target)
         var isKnown = false
         if let authorization = headers.authorization {

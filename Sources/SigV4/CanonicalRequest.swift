@@ -34,11 +34,18 @@ extension ByteBuffer {
         let list = authorization.bytes(authorization.signedHeaders, in: request)
         names.read(list)
         guard names.isOrdered else { throw .signatureMismatch }
+        names.find(in: request)
         var hasHostForm = host == .asReceived
         for index in 0..<names.count {
-            guard appendCanonicalHeader(names.name(index, in: list), request, host, &hasHostForm) else {
-                throw .signatureMismatch
+            let name = names.name(index, in: list)
+            if host == .asReceived, let value = names.value(index) {
+                append(name)
+                append(UInt8(ascii: ":"))
+                appendCanonicalValue(request.head[value])
+                append(UInt8(ascii: "\n"))
+                continue
             }
+            guard appendCanonicalHeader(name, request, host, &hasHostForm) else { throw .signatureMismatch }
         }
         append(UInt8(ascii: "\n"))
         if authorization.isPresigned {

@@ -1,6 +1,7 @@
 /// An Authorization header that was good, taken apart, but for its signature.
 ///
-/// It is kept for the next request: for a day a client's differ in nothing else. So is the time, for a second.
+/// It is kept for the next request: for a day a client's differ in nothing else. So are the time, for a second, and the
+/// places of the headers.
 struct KnownAuthorization: ~Copyable {
     /// Where the parts of a header lie.
     struct Parts {
@@ -22,7 +23,22 @@ struct KnownAuthorization: ~Copyable {
     private var text = ByteBuffer(capacity: 512)
     /// From the header's start.
     private var parts: Parts?
+    /// By layout, in turn.
+    private var headers = InlineArray<4, (layout: UInt64, places: AuthenticationHeaders?)>(repeating: (0, nil))
+    private var oldest = 0
     private var time: (date: UInt64, clock: UInt64, seconds: Int64) = (0, 0, 0)
+
+    /// The headers that authentication looks at.
+    mutating func headers(of request: ReceivedRequest) throws(SignatureError) -> AuthenticationHeaders {
+        guard request.layout != 0 else { return try AuthenticationHeaders(request) }
+        for index in headers.indices where headers[index].layout == request.layout {
+            if let places = headers[index].places { return places }
+        }
+        let places = try AuthenticationHeaders(request)
+        headers[oldest] = (request.layout, places)
+        oldest = (oldest + 1) % headers.count
+        return places
+    }
 
     /// The parts of a header in `head`, if it is the known one with another signature.
     func parts(of range: ByteRange, in head: Bytes) -> Parts? {

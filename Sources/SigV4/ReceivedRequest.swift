@@ -8,19 +8,23 @@
     let headers: UnsafeBufferPointer<HeaderSlice>
     let body: Bytes
     private let knownPayload: PayloadDigest?
+    /// Not 0 and the same for requests that have the same header names, and their values in the same places.
+    let layout: UInt64
 
     /// A request.
     ///
     /// `target` is the raw request target, in origin or absolute form; `headers` has offsets relative to `head`, in the
     /// order received, nothing normalised; `body` has any transfer coding taken off. `payload` is the body's
-    /// digest where it is known already.
+    /// digest where it is known already. `layout` is the same, and not 0, for requests that are known to have the same header
+    /// names, and their values in the same places.
     public init(
         method: UnsafeRawBufferPointer,
         target: UnsafeRawBufferPointer,
         head: UnsafeRawBufferPointer,
         headers: UnsafeBufferPointer<HeaderSlice>,
         body: UnsafeRawBufferPointer,
-        payload: PayloadDigest? = nil
+        payload: PayloadDigest? = nil,
+        layout: UInt64 = 0
     ) {
         unsafe self.method = Bytes(method)
         unsafe self.target = Bytes(target)
@@ -28,6 +32,7 @@
         unsafe self.headers = headers
         unsafe self.body = Bytes(body)
         knownPayload = payload
+        self.layout = layout
     }
 
     /// The body's digest.

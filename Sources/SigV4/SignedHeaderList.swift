@@ -4,6 +4,12 @@
 struct SignedHeaderList: ~Copyable {
     private var text = ByteBuffer(capacity: 256)
     private var names: [ByteRange] = []
+    /// For each layout, in turn, and each name the header's value, if there is just one.
+    private var values: [ByteRange?] = []
+    private var layouts = InlineArray<4, UInt64>(repeating: 0)
+    private var oldest = 0
+    /// Where those of the request's layout begin in `values`, if they are known.
+    private var first: Int?
     /// The names are in order, and none occurs twice.
     private(set) var isOrdered = true
     // Compared without regard to case.
@@ -18,11 +24,43 @@ struct SignedHeaderList: ~Copyable {
     @inline(__always)
     func name(_ index: Int, in list: Bytes) -> Bytes { list[names[index]] }
 
+    /// Where the value of the only header with that name is; nil if that is not known.
+    @inline(__always)
+    func value(_ index: Int) -> ByteRange? { first.flatMap { first in values[first &+ index] } }
+
+    /// Looks for the headers that were named last, unless the request has them where the one before had.
+    mutating func find(in request: ReceivedRequest) {
+        first = nil
+        // With more names than headers one of them is missing.
+        guard request.layout != 0, names.count <= request.headerCount else { return }
+        for index in layouts.indices where layouts[index] == request.layout {
+            first = index * names.count
+            return
+        }
+        while values.count < layouts.count * names.count { values.append(nil) }
+        let first = oldest * names.count
+        for place in names.indices {
+            let name = text.bytes[names[place]]
+            var value: ByteRange?
+            var isOnly = true
+            for index in 0..<request.headerCount where request.isHeader(index, named: name) {
+                isOnly = value == nil
+                value = request.headerValue(index)
+            }
+            values[first + place] = isOnly ? value : nil
+        }
+        layouts[oldest] = request.layout
+        oldest = (oldest + 1) % layouts.count
+        self.first = first
+    }
+
     mutating func read(_ list: Bytes) {
         if !list.isEmpty, text.bytes.equals(list) { return }
         text.removeAll()
         text.append(list)
         names.removeAll(keepingCapacity: true)
+        layouts = InlineArray(repeating: 0)
+        values.removeAll(keepingCapacity: true)
         isOrdered = true
         hasHost = false
         hasDate = false

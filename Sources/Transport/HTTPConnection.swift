@@ -256,7 +256,8 @@ final class HTTPConnection: ReadinessHandler {
             body: UnsafeRawBufferPointer(rebasing: bodyBytes[layout.body]),
             isTLS: stream.isTLS,
             ownedBody: owned,
-            observer: observer
+            observer: observer,
+            layout: server.headers.layout
         )
         observer = nil
         server.handler.handle(request, HTTPExchange(connection: self, serial: serial))

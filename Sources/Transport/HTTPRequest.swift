@@ -37,6 +37,8 @@ public struct HTTPRequest {
     public let ownedBody: [UInt8]?
     /// What has seen the body as it came, if it was large.
     public let observer: (any BodyObserver)?
+    /// The same, and not 0, for requests whose fields are known to have the same names and to lie in the same places.
+    public let layout: UInt64
 
     /// Makes a request; for handlers' own tests, since servers make theirs.
     public init(
@@ -48,7 +50,8 @@ public struct HTTPRequest {
         body: UnsafeRawBufferPointer,
         isTLS: Bool,
         ownedBody: [UInt8]? = nil,
-        observer: (any BodyObserver)? = nil
+        observer: (any BodyObserver)? = nil,
+        layout: UInt64 = 0
     ) {
         self.method = method
         unsafe self.methodBytes = methodBytes
@@ -59,6 +62,7 @@ public struct HTTPRequest {
         self.isTLS = isTLS
         self.ownedBody = ownedBody
         self.observer = observer
+        self.layout = layout
     }
 
     /// The value of the first field with this name (in lower case), compared without regard to case.

@@ -26,9 +26,12 @@ struct HeadText {
         return UInt64(littleEndian: unsafe base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 
+    /// The bytes of `twoWords`.
+    static let stride = 16
+
     /// Sixteen bytes, as two words of which the first byte is lowest.
     @inline(__always)
-    private func twoWords(at index: Int) -> SIMD2<UInt64> {
+    func twoWords(at index: Int) -> SIMD2<UInt64> {
         assert(index >= 0 && index <= count - 16)
         let words = unsafe base.unsafelyUnwrapped.loadUnaligned(fromByteOffset: index, as: SIMD2<UInt64>.self)
         return SIMD2(UInt64(littleEndian: words.x), UInt64(littleEndian: words.y))
@@ -63,20 +66,32 @@ struct HeadText {
         return index
     }
 
+    /// The high bits of the bytes that are below a limit, of at most 0x80, or DEL.
+    ///
+    /// A byte's high bit is set in `words - n` where the byte is below n. The lowest such bit of a word is exact: a borrow
+    /// only disturbs bytes above one that is itself a stop.
+    @inline(__always)
+    static func stops(_ words: SIMD2<UInt64>, below limit: UInt64) -> SIMD2<UInt64> {
+        let controls = words &- .lowBits &* limit
+        let deletes = (words ^ .lowBits &* 0x7f) &- .lowBits
+        return (controls | deletes) & ~words & .highBits
+    }
+
+    /// Copies the first bytes.
+    func copy(_ length: Int, to place: UnsafeMutableRawPointer) {
+        assert(length <= count)
+        unsafe place.copyMemory(from: base.unsafelyUnwrapped, byteCount: length)
+    }
+
     /// The first place from `start` on of a byte that no field value may hold; the end when there is none.
     @inline(__always)
     func endOfFieldText(from start: Int) -> Int {
         var index = start
-        let lastWords = count &- 16
+        let lastWords = count &- Self.stride
         while index <= lastWords {
-            // A byte's high bit is set in `words - n` where the byte is below n; the lowest such bit of a word is exact, as
-            // a borrow only disturbs bytes above one that is itself a stop.
-            let words = twoWords(at: index)
-            let controls = words &- .lowBits &* 0x20
-            let deletes = (words ^ .lowBits &* 0x7f) &- .lowBits
-            let stops = (controls | deletes) & ~words & .highBits
+            let stops = Self.stops(twoWords(at: index), below: 0x20)
             if stops.x | stops.y == 0 {
-                index &+= 16
+                index &+= Self.stride
                 continue
             }
             index &+= (stops.x != 0 ? stops.x.trailingZeroBitCount : 64 &+ stops.y.trailingZeroBitCount) / 8

@@ -45,46 +45,6 @@ struct HeadScanner {
     }
 }
 
-/// The header fields of one request; reused for the next.
-@safe
-final class HeaderTable {
-    private let storage: UnsafeMutableBufferPointer<HeaderSlice>
-    private(set) var count = 0
-
-    init(capacity: Int) {
-        unsafe storage = .allocate(capacity: capacity)
-    }
-
-    deinit {
-        unsafe storage.deallocate()
-    }
-
-    var slices: UnsafeBufferPointer<HeaderSlice> {
-        unsafe UnsafeBufferPointer(rebasing: storage[..<count])
-    }
-
-    func removeAll() {
-        count = 0
-    }
-
-    /// False when the table is full.
-    @inline(__always)
-    func append(name: Range<Int>, value: Range<Int>) -> Bool {
-        guard unsafe count < storage.count else { return false }
-        unsafe storage.initializeElement(
-            at: count,
-            to: HeaderSlice(
-                UInt32(truncatingIfNeeded: name.lowerBound),
-                UInt32(truncatingIfNeeded: name.count),
-                UInt32(truncatingIfNeeded: value.lowerBound),
-                UInt32(truncatingIfNeeded: value.count)
-            )
-        )
-        count += 1
-        return true
-    }
-}
-
 /// What the head of a request says, checked.
 ///
 /// Ranges are offsets from the start of the head.
@@ -125,6 +85,7 @@ struct RequestHead: Equatable {
         maximumBody: Int,
         headers: HeaderTable
     ) throws(HTTPRefusal) -> RequestHead {
+        if let known = headers.recall(text, maximumBody: maximumBody) { return known }
         var head = RequestHead()
         headers.removeAll()
         var line = try head.parseRequestLine(text)
@@ -134,6 +95,7 @@ struct RequestHead: Equatable {
         head.end = try endOfLine(text, line)
         guard head.hasHost || head.isVersion10 else { throw .invalidHost }
         guard head.framing != .none || head.method != .post else { throw .missingLength }
+        headers.remember(text, head)
         return head
     }
 
@@ -203,6 +165,12 @@ struct RequestHead: Equatable {
         return index &+ 2
     }
 
+    /// Whether a field means something to HTTP itself, beyond the length of the body.
+    static func isFixed(_ text: HeadText, _ name: Range<Int>) -> Bool {
+        text.equalsIgnoringCase(name, "host") || text.equalsIgnoringCase(name, "expect")
+            || text.equalsIgnoringCase(name, "connection") || text.equalsIgnoringCase(name, "transfer-encoding")
+    }
+
     /// Takes note of the fields that HTTP itself needs.
     private mutating func interpret(
         _ text: HeadText,
@@ -267,7 +235,7 @@ extension HeadText {
     }
 
     /// The value of `Content-Length`: digits only.
-    fileprivate func length(_ range: Range<Int>, maximum: Int) throws(HTTPRefusal) -> Int {
+    func length(_ range: Range<Int>, maximum: Int) throws(HTTPRefusal) -> Int {
         guard !range.isEmpty else { throw .malformedLength }
         var length = 0
         var isTooLarge = false

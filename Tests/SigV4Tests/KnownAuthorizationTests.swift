@@ -5,8 +5,8 @@ import Testing
 /// A verifier that remembers headers answers as a new one does.
 @Suite struct KnownAuthorizationTests {
     /// What is made of a request, by one verifier or another.
-    private func outcome(_ request: RawRequest, by verifier: SignatureVerifier) -> String {
-        request.received { received in
+    private func outcome(_ request: RawRequest, by verifier: SignatureVerifier, layout: UInt64 = 0) -> String {
+        request.received(layout: layout) { received in
             do throws(SignatureError) {
                 let found = try verifier.authorization(of: received)
                 let parts = [found.credential.date, found.signedHeaders, found.signature, found.timestampText]
@@ -53,6 +53,43 @@ import Testing
             if answer.hasPrefix("AKID") { accepted += 1 }
         }
         #expect((100..<3900).contains(accepted))
+    }
+
+    /// Requests of one layout differ in values only; other layouts have headers that come twice, are missing or stand
+    /// elsewhere.
+    @Test func layoutsAreKeptApart() throws {
+        var random = SeededGenerator(seed: 11)
+        let verifier = SignatureVerifier()
+        var kinds = [SignedRequest()]
+        kinds.append(SignedRequest())
+        kinds[1].headers.reverse()
+        kinds.append(SignedRequest())
+        kinds[2].headers.insert(("X-Amz-Meta", " one"), at: 0)
+        kinds[2].headers.append(("x-amz-meta", " two"))
+        kinds[2].signedHeaders = "host;x-amz-date;x-amz-meta;x-amz-target"
+        kinds.append(SignedRequest())
+        kinds[3].headers.append(("X-Amz-Date", " " + SignedRequest.date))
+        kinds.append(SignedRequest())
+        kinds[4].hostForm = .withoutPort
+        kinds.append(SignedRequest())
+        kinds[5].headers.append(("User-Agent", " x"))
+        kinds[5].signedHeaders = "host;user-agent;x-amz-date;x-amz-target"
+        for step in 0..<2000 {
+            let kind = Int.random(in: 0..<kinds.count, using: &random)
+            var request = kinds[kind]
+            request.body = Array("{\"TableName\":\"T\(step)\"}".utf8)
+            let raw: RawRequest
+            if kind == 3 {
+                raw = request.raw(authorization: request.authorization(String(repeating: "0", count: 64)))
+            } else {
+                raw = try request.signed()
+            }
+            var wrong = raw
+            if step % 5 == 0 { wrong.replaceBodyByte(at: 3, with: UInt8(ascii: "!")) }
+            let answer = outcome(wrong, by: SignatureVerifier())
+            #expect(outcome(wrong, by: verifier, layout: UInt64(kind + 1)) == answer)
+            #expect(answer.hasPrefix("AKID") == (kind != 3 && step % 5 != 0), "\(answer)")
+        }
     }
 
     /// The day that the time is of must be the credential's, which a remembered header does not say of another time.

@@ -51,7 +51,7 @@ struct RawRequest {
     mutating func replaceHeadByte(at index: Int, with byte: UInt8) { head[index] = byte }
     mutating func replaceBodyByte(at index: Int, with byte: UInt8) { body[index] = byte }
 
-    func received<Result>(_ use: (ReceivedRequest) throws -> Result) rethrows -> Result {
+    func received<Result>(layout: UInt64 = 0, _ use: (ReceivedRequest) throws -> Result) rethrows -> Result {
         try head.withUnsafeBytes { head in
             try body.withUnsafeBytes { body in
                 try headers.withUnsafeBufferPointer { headers in
@@ -60,7 +60,8 @@ struct RawRequest {
                         target: UnsafeRawBufferPointer(rebasing: head[target]),
                         head: head,
                         headers: headers,
-                        body: body
+                        body: body,
+                        layout: layout
                     )
                     return try use(request)
                 }

@@ -114,7 +114,8 @@ extension ReceivedRequest {
             head: request.head,
             headers: request.headers,
             body: request.body,
-            payload: request.payload
+            payload: request.payload,
+            layout: request.layout
         )
     }
 }
