@@ -52,21 +52,24 @@ final class OutputBuffer {
     }
 
     func append(decimal value: UInt64) {
-        // At most 20 digits: written from the end of their room backwards, then moved to its beginning.
+        // At most 20 digits: written from the end of their room backwards, two at a time, then moved to its beginning.
         let room = 20
         reserve(room)
         var place = count &+ room
         var rest = value
-        repeat {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            place &-= 1
-            unsafe storage.storeBytes(
-                of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit),
-                toByteOffset: place,
-                as: UInt8.self
-            )
+        while rest >= 10 {
+            let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+            place &-= 2
+            // The first of two digits lies lower.
+            let digits = UInt16(truncatingIfNeeded: 0x3030 | pair / 10 | (pair % 10) << 8)
+            unsafe storage.storeBytes(of: digits.littleEndian, toByteOffset: place, as: UInt16.self)
             rest = quotient
-        } while rest > 0
+        }
+        if rest > 0 || place == count &+ room {
+            place &-= 1
+            let digit = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+            unsafe storage.storeBytes(of: digit, toByteOffset: place, as: UInt8.self)
+        }
         let digits = count &+ room &- place
         unsafe memmove(storage + count, storage + place, digits)
         count &+= digits
