@@ -88,7 +88,7 @@ extension Worker {
         let asks = request.use.map { mustKnowCapacity($0, of: request.tenant) } ?? false
         let payload = isOwn ? request.payload : nil
         let isSigned = request.tenant.route.store == nil
-        aside(asks || isSigned && payload == nil ? body.count : 0) {
+        aside(asks || isSigned && payload == nil ? body.count : 0, for: request.tenant) {
             OutgoingBody(body, payload, asksForCapacity: asks, isSigned: isSigned)
         } then: { [unowned self] outgoing in
             send(
@@ -103,7 +103,8 @@ extension Worker {
             ) { [unowned self] result in
                 let operation = request.use?.operation
                 let hasAsked = outgoing.hasAsked
-                aside(result.bodyCount) {
+                let result = isRead ? received(result, of: request.tenant) : result
+                aside(result.bodyCount, for: request.tenant) {
                     ExaminedReply(result, of: operation, hasAsked: hasAsked)
                 } then: { [unowned self] examined in
                     if case .failure(let failure) = examined.result {

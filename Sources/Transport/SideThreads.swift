@@ -2,23 +2,37 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A thread beside a reactor for work that would hold the reactor up: pure functions of values.
+/// Threads beside a reactor for work that would hold the reactor up: pure functions of values.
 ///
-/// Work is done in the order given, and its result comes back through the reactor's mailbox. Confined to the reactor's
-/// thread; the thread beside it starts with the first work and ends when this is released.
-public final class SideThread {
+/// Work is done for parties, which take turns by the bytes that are gone through (`FairQueue`); that of one party in the
+/// order given. What is long has a thread of its own, so that what is short waits for nothing long. Results come back
+/// through the reactor's mailbox. Confined to the reactor's thread; each thread beside it starts with its first work and
+/// ends when this is released.
+public final class SideThreads {
+    /// Bytes of the largest short work: one item of any size that DynamoDB takes.
+    static let shortBytes = 512 << 10
+
     private let reactor: Reactor
     private let byteLimit: Int
-    private var queue: JobQueue?
+    private let short = SideThread()
+    private let long = SideThread()
     private var landings: Mailbox<UInt64>?
     private var lastTicket: UInt64 = 0
-    private var underWay: [UInt64: (bytes: Int, land: () -> Void)] = [:]
+    private var underWay: [UInt64: Work] = [:]
     /// Bytes that wait there or are being worked on.
     public private(set) var bytes = 0
+    /// The same by party.
+    private var bytesByParty: [UInt64: Int] = [:]
+
+    private struct Work {
+        let party: UInt64
+        let bytes: Int
+        let land: () -> Void
+    }
 
     /// No thread yet.
     ///
-    /// `byteLimit` bounds the bytes that `hasRoom(for:)` lets in.
+    /// `byteLimit` bounds the bytes that `hasRoom(for:of:)` lets in.
     public init(reactor: Reactor, byteLimit: Int) {
         self.reactor = reactor
         self.byteLimit = byteLimit
@@ -27,53 +41,82 @@ public final class SideThread {
     }
 
     deinit {
-        queue?.close()
+        short.close()
+        long.close()
     }
 
-    /// Whether work on so many more bytes keeps to the bound; work on more than it is done alone.
-    public func hasRoom(for count: Int) -> Bool {
-        bytes == 0 || count <= byteLimit - bytes
-    }
+    /// What a party may have here, to what it leaves to others.
+    private static let share = 4
 
-    /// Calls `work` on the thread beside, then `then` with its result on the reactor's, never before this returns.
+    /// Whether a party may bring work on so many more bytes.
     ///
-    /// `bytes` is what the work holds in memory. Accepted beyond the bound too: whoever can refuse asks
-    /// `hasRoom(for:)` first.
+    /// It may have a multiple of what is left (Choudhury, Hahne: "Dynamic Queue Length Thresholds for Shared-Memory Packet
+    /// Switches", 1998): so one that is alone gets most of the room, and the more there are the less does each, and
+    /// there is always some for another. One that has nothing here is let in until the bound is reached, even if it
+    /// is passed thereby.
+    public func hasRoom(for count: Int, of party: UInt64) -> Bool {
+        guard let own = bytesByParty[party] else { return bytes == 0 || bytes < byteLimit }
+        return own + count <= Self.share * (byteLimit - bytes - count)
+    }
+
+    /// Calls `work` on a thread beside, then `then` with its result on the reactor's, never before this returns.
+    ///
+    /// `bytes` is what the work holds in memory while it waits, `cost` what it goes through, if that is something else.
+    /// Accepted beyond the bound too: whoever can refuse asks `hasRoom(for:of:)` first.
     public func run<Result: Sendable>(
+        for party: UInt64,
         bytes: Int,
+        cost: Int? = nil,
         _ work: @escaping @Sendable () -> Result,
         then: @escaping (Result) -> Void
     ) {
         lastTicket += 1
         let ticket = lastTicket
         let outcome = Outcome<Result>()
-        underWay[ticket] = (bytes, { if let result = outcome.take() { then(result) } })
+        underWay[ticket] = Work(party: party, bytes: bytes) { if let result = outcome.take() { then(result) } }
         self.bytes += bytes
+        bytesByParty[party, default: 0] += bytes
         guard let landings else { return }
-        let job: @Sendable () -> Void = {
+        let cost = cost ?? bytes
+        (cost > Self.shortBytes ? long : short).add(for: party, cost: cost) {
             outcome.set(work())
             landings.send(ticket)
         }
-        guard let queue = queue ?? startThread() else { return job() }
-        queue.add(job)
     }
 
     /// Gives memory back there.
     public func discard(_ bytes: consuming [UInt8]) {
         let kept = Outcome<[UInt8]>(bytes)
-        let job: @Sendable () -> Void = { _ = kept.take() }
-        guard let queue = queue ?? startThread() else { return job() }
-        queue.add(job)
+        // Nobody's work, and at no cost, so that its turn comes soon.
+        long.add(for: .max, cost: 0) { _ = kept.take() }
     }
 
     private func land(_ ticket: UInt64) {
         guard let landed = underWay.removeValue(forKey: ticket) else { return }
         bytes -= landed.bytes
+        let left = bytesByParty[landed.party, default: 0] - landed.bytes
+        bytesByParty[landed.party] = left > 0 ? left : nil
         landed.land()
     }
+}
 
-    /// Nil when the system has no thread left: the work is then done in place.
-    private func startThread() -> JobQueue? {
+/// One of the threads, which starts with the first job.
+///
+/// Confined to the reactor's thread.
+private final class SideThread {
+    private var queue: JobQueue?
+
+    func add(for party: UInt64, cost: Int, _ job: @escaping @Sendable () -> Void) {
+        // The system may have no thread left: the work is then done in place.
+        guard let queue = queue ?? start() else { return job() }
+        queue.add(job, cost: cost, of: party)
+    }
+
+    func close() {
+        queue?.close()
+    }
+
+    private func start() -> JobQueue? {
         guard let made = JobQueue() else { return nil }
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(made)
@@ -121,7 +164,7 @@ private final class Outcome<Result: Sendable>: Sendable {
 /// What a thread beside a reactor has to do.
 private final class JobQueue: Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs = FairQueue<@Sendable () -> Void>()
         var isClosed = false
     }
 
@@ -138,10 +181,11 @@ private final class JobQueue: Sendable {
         Glibc.close(bell)
     }
 
-    func add(_ job: @escaping @Sendable () -> Void) {
+    func add(_ job: @escaping @Sendable () -> Void, cost: Int, of party: UInt64) {
         let isFirst = state.withLock { state in
-            state.jobs.append(job)
-            return state.jobs.count == 1
+            let isFirst = state.jobs.isEmpty
+            state.jobs.add(job, cost: cost, of: party)
+            return isFirst
         }
         if isFirst { ring() }
     }
@@ -149,7 +193,7 @@ private final class JobQueue: Sendable {
     /// What has not been begun is dropped.
     func close() {
         state.withLock { state in
-            state.jobs = []
+            state.jobs = FairQueue()
             state.isClosed = true
         }
         ring()
@@ -165,10 +209,7 @@ private final class JobQueue: Sendable {
     }
 
     private func next() -> (@Sendable () -> Void)? {
-        state.withLock { state in
-            // Short: the bytes that may wait are bounded.
-            state.jobs.isEmpty ? nil : state.jobs.removeFirst()
-        }
+        state.withLock { $0.jobs.next() }
     }
 
     private func ring() {
