@@ -1,4 +1,5 @@
 import CLibssl
+import CLinux
 import Glibc
 
 /// The bytes of one connection, in the clear or through TLS.
@@ -113,6 +114,9 @@ public struct ByteStream {
         if count >= 0 { return .bytes(count) }
         return errno == EAGAIN || errno == EINTR ? .blocked(.write) : .failed
     }
+
+    /// Bytes that were written and that the other side has not got yet, as sent.
+    var unacknowledged: Int { Int(clinux_unacknowledged(descriptor)) }
 
     /// Says that nothing more will be written; reading goes on.
     func endOutput() {

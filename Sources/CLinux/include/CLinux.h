@@ -1,10 +1,12 @@
 // Linux calls that Glibc's Swift module does not offer, and typed shims for those that Swift imports badly. No logic.
 #pragma once
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC. In the .c file, since it needs _GNU_SOURCE, which would change the
@@ -15,6 +17,12 @@ int clinux_accept(int listener);
 static inline int clinux_epoll_ctl(int poller, int operation, int descriptor, uint32_t bits, uint64_t key) {
     struct epoll_event event = {.events = bits, .data = {.u64 = key}};
     return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+/// Bytes that the socket has taken and the other side has not acknowledged: ioctl is variadic.
+static inline int clinux_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : 0;
 }
 
 static inline uint32_t clinux_epoll_bits(const struct epoll_event *event) { return event->events; }
