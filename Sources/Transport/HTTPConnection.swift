@@ -143,7 +143,7 @@ final class HTTPConnection: ReadinessHandler {
         }
         stage = .closed
         isInWork = false
-        codec.discard()
+        discardRequest()
         unread = []
         unsent = []
         discardBody()
@@ -365,7 +365,7 @@ final class HTTPConnection: ReadinessHandler {
         guard stage == .open else { return }
         stage = .closing
         self.needsLingering = needsLingering
-        codec.discard()
+        discardRequest()
         observer = nil
         unread = []
     }
@@ -480,12 +480,19 @@ final class HTTPConnection: ReadinessHandler {
         }
     }
 
+    /// Forgets what has come of a request.
+    private func discardRequest() {
+        var body = codec.takeHeld().body
+        server.handler.discard(&body)
+        codec.discard()
+    }
+
     private func discardBody() {
         guard !unsentBody.isEmpty else { return }
         var body: [UInt8] = []
         swap(&body, &unsentBody)
         bodyStart = 0
-        server.handler.discard(body)
+        server.handler.discard(&body)
     }
 
     // MARK: What next

@@ -84,9 +84,12 @@ public final class SideThreads {
         }
     }
 
-    /// Gives memory back there.
-    public func discard(_ bytes: consuming [UInt8]) {
-        let kept = Outcome<[UInt8]>(bytes)
+    /// Gives memory back there, and leaves the array empty.
+    ///
+    /// The array is moved: a reference that stayed behind might be the last.
+    public func discard(_ bytes: inout [UInt8]) {
+        let kept = Outcome<[UInt8]>()
+        kept.set(moving: &bytes)
         // Nobody's work, and at no cost, so that its turn comes soon.
         long.add(for: .max, cost: 0) { _ = kept.take() }
     }
@@ -142,11 +145,7 @@ private final class SideThread {
 
 /// Carries a value from one thread to the other, and leaves none behind.
 private final class Outcome<Result: Sendable>: Sendable {
-    private let result: Mutex<Result?>
-
-    init(_ value: consuming Result? = nil) {
-        result = Mutex(value)
-    }
+    private let result = Mutex<Result?>(nil)
 
     func set(_ value: Result) {
         result.withLock { $0 = value }
@@ -157,6 +156,16 @@ private final class Outcome<Result: Sendable>: Sendable {
             let taken = result
             result = nil
             return taken
+        }
+    }
+}
+
+extension Outcome<[UInt8]> {
+    func set(moving bytes: inout [UInt8]) {
+        result.withLock { result in
+            var moved: [UInt8] = []
+            swap(&moved, &bytes)
+            result = consume moved
         }
     }
 }

@@ -55,10 +55,10 @@ extension Worker {
     }
 
     /// Bytes of memory that are given back on the reactor's own thread.
-    private static let releasedBytes = 1 << 20
+    static let releasedBytes = 1 << 20
 
-    func discard(_ body: consuming [UInt8]) {
-        if body.count > Self.releasedBytes { side.discard(body) }
+    func discard(_ body: inout [UInt8]) {
+        if body.count > Self.releasedBytes { side.discard(&body) }
     }
 
     /// Gives a body back when whoever works with it in this turn has let it go.
@@ -69,11 +69,7 @@ extension Worker {
             init(_ body: [UInt8]) { self.body = body }
         }
         let kept = Kept(body)
-        _ = reactor.schedule(after: 0) { [unowned self] in
-            var body: [UInt8] = []
-            swap(&body, &kept.body)
-            discard(body)
-        }
+        _ = reactor.schedule(after: 0) { [unowned self] in discard(&kept.body) }
     }
 
     /// Calls `work` beside the reactor, in the tenant's turn, if it goes through more than is done in place, else at once; then `then`.
@@ -133,6 +129,8 @@ extension Worker {
                 return (decoded, unsafe decoded.withUnsafeBytes { unsafe purpose.read($0, policy) })
             }
         } then: { [unowned self] outcome in
+            discardLater(kept.body)
+            if isEncoded, case .success(let (decoded, _)) = outcome { discardLater(decoded) }
             guard exchange.isOpen else { return }
             let read = outcome.map { LargeBody(bytes: $0.0, payload: payload, reading: $0.1) }
             goOn(kept, read, tenant, exchange)
