@@ -92,6 +92,7 @@ extension Worker {
         // What is found counts as the connection's once it is being sent.
         side.run(for: held.tenant.party, bytes: body.count, cost: plan.likelyBytes) {
             var (plan, found) = (plan, BatchReplyBody())
+            found.reserve(body.count + plan.likelyBytes)
             unsafe plan.cacheKeys.withUnsafeBytes { keys in
                 unsafe body.withUnsafeBytes { body in
                     unsafe plan.find(in: store, keys, body, now: now, limit: .max, &found)

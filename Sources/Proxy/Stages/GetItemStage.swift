@@ -131,10 +131,15 @@ extension Worker {
         let (get, body, projection) = (held.get, held.request.body, held.projection)
         let isPlain = get.isPlain
         side.run(for: tenant.party, bytes: body.count, cost: stored) { () -> LargeHit? in
+            // Its memory is there before others wait for the shard.
+            var stored = [UInt8](repeating: 0, count: stored)
             let found = unsafe cacheKey.withUnsafeBytes { key in
-                unsafe store.read(key, hash: store.hash(key), now: now) { unsafe (Array($0.value), $0.mark) }
+                unsafe store.read(key, hash: store.hash(key), now: now) { entry in
+                    unsafe stored.replaceSubrange(stored.indices, with: entry.value)
+                    return entry.mark
+                }
             }
-            guard case .hit(let (stored, mark)) = found else { return nil }
+            guard case .hit(let mark) = found else { return nil }
             if isPlain { return LargeHit(body: stored, checksum: mark, stored: stored.count) }
             let answer = unsafe stored.withUnsafeBytes { stored in
                 unsafe body.withUnsafeBytes { body in unsafe Self.shaped(stored, get, projection, body) }
