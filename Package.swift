@@ -68,7 +68,7 @@ let package = Package(
         .testTarget(name: "CacheTests", dependencies: ["Cache", "CMallocCounter"]),
         .testTarget(name: "AllocTests", dependencies: ["Alloc"]),
         .testTarget(name: "TransportTests", dependencies: ["Transport", "CMallocCounter"]),
-        .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4"]),
+        .testTarget(name: "UpstreamTests", dependencies: ["Upstream", "Transport", "SigV4", "CMallocCounter"]),
         .testTarget(name: "TableStoreTests", dependencies: ["TableStore", "DynamoDB"]),
         .testTarget(name: "TraceTests", dependencies: ["Trace"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Alloc"]),

@@ -22,7 +22,7 @@ final class Worker {
     let lane: Int
 
     /// Goes through what is large.
-    let side: SideThread
+    let side: SideThreads
 
     let verifier: SignatureVerifier
     var requestIDs = RequestID()
@@ -65,7 +65,7 @@ final class Worker {
         self.logger = logger
         lane = shared.workers.add(1, ordering: .relaxed).oldValue
         let limits = shared.configuration.limits
-        side = SideThread(reactor: reactor, byteLimit: limits.bufferedBytes / max(1, shared.configuration.reactors))
+        side = SideThreads(reactor: reactor, byteLimit: limits.bufferedBytes / max(1, shared.configuration.reactors))
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
         verifier.makeRoom(forSecrets: registry.keyCount)
         landings = reactor.mailbox { [unowned self] landing in

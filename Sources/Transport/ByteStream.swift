@@ -115,6 +115,9 @@ public struct ByteStream {
         return errno == EAGAIN || errno == EINTR ? .blocked(.write) : .failed
     }
 
+    /// Bytes that were written and that the other side has not got yet, as sent.
+    var unacknowledged: Int { Int(clinux_unacknowledged(descriptor)) }
+
     /// Says that nothing more will be written; reading goes on.
     func endOutput() {
         if let session = unsafe session {

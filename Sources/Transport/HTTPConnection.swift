@@ -51,6 +51,8 @@ final class HTTPConnection: ReadinessHandler {
     /// A large body that comes after it, of which the bytes before `bodyStart` have been taken.
     private var unsentBody: [UInt8] = []
     private var bodyStart = 0
+    /// What the client had still to take when the write deadline was set.
+    private var owed = 0
     /// Sees the body that is coming in, as far as `observed`.
     private var observer: (any BodyObserver)?
     private var observed = 0
@@ -102,6 +104,7 @@ final class HTTPConnection: ReadinessHandler {
 
     /// The deadline has passed.
     func expire() {
+        if hasUnsent, owed - bytesOwed >= server.limits.leastTaken { return setWriteDeadline() }
         guard stage == .open, !hasUnsent, !isInWork else {
             close()
             return
@@ -140,7 +143,7 @@ final class HTTPConnection: ReadinessHandler {
         }
         stage = .closed
         isInWork = false
-        codec.discard()
+        discardRequest()
         unread = []
         unsent = []
         discardBody()
@@ -325,7 +328,7 @@ final class HTTPConnection: ReadinessHandler {
         if !isHead {
             unsentBody = body
             bodyStart = 0
-            deadline = server.reactor.now &+ server.limits.writeDeadline
+            setWriteDeadline()
         }
         if !staysOpen { endAfterReply(needsLingering: keepsAlive) }
         if !isParsing {
@@ -363,7 +366,7 @@ final class HTTPConnection: ReadinessHandler {
         guard stage == .open else { return }
         stage = .closing
         self.needsLingering = needsLingering
-        codec.discard()
+        discardRequest()
         observer = nil
         unread = []
     }
@@ -396,6 +399,16 @@ final class HTTPConnection: ReadinessHandler {
     /// Whether there is output that the client has not taken.
     private var hasUnsent: Bool { !unsent.isEmpty || !unsentBody.isEmpty }
 
+    /// Bytes of output that the client has not got, whether they wait here or in the socket.
+    private var bytesOwed: Int {
+        unsent.count - unsentStart + unsentBody.count - bodyStart + stream.unacknowledged
+    }
+
+    private func setWriteDeadline() {
+        deadline = server.reactor.now &+ server.limits.writeDeadline
+        owed = bytesOwed
+    }
+
     private func transmit(_ bytes: UnsafeRawBufferPointer) {
         guard unsent.isEmpty else {
             unsafe unsent.append(contentsOf: bytes)
@@ -420,7 +433,7 @@ final class HTTPConnection: ReadinessHandler {
         unsafe unsent.append(contentsOf: bytes)
         unsentStart = 0
         setInterest(interest)
-        deadline = server.reactor.now &+ server.limits.writeDeadline
+        setWriteDeadline()
     }
 
     private func sendUnsent() {
@@ -468,12 +481,19 @@ final class HTTPConnection: ReadinessHandler {
         }
     }
 
+    /// Forgets what has come of a request.
+    private func discardRequest() {
+        var body = codec.takeHeld().body
+        server.handler.discard(&body)
+        codec.discard()
+    }
+
     private func discardBody() {
         guard !unsentBody.isEmpty else { return }
         var body: [UInt8] = []
         swap(&body, &unsentBody)
         bodyStart = 0
-        server.handler.discard(body)
+        server.handler.discard(&body)
     }
 
     // MARK: What next
@@ -519,7 +539,7 @@ final class HTTPConnection: ReadinessHandler {
     ///
     /// Over the budget, a request that is being received is refused; other connections are closed.
     private func isWithinBudget() -> Bool {
-        let held = codec.heldCount + unread.count + unsent.count + unsentBody.count - bodyStart
+        let held = codec.heldCount + unread.count + unsent.count + unsentBody.count
         let change = held - accounted
         accounted = held
         guard change != 0, !server.account(change), change > 0 else { return true }

@@ -14,8 +14,8 @@ public protocol HTTPHandler: AnyObject {
     /// Who is to see a large body as it comes, so that it need not be gone through at once when it is complete.
     func bodyObserver() -> (any BodyObserver)?
 
-    /// Takes a large reply's body when it has been sent, or will not be: to give much memory back takes long.
-    func discard(_ body: consuming [UInt8])
+    /// Takes a large body, a request's or a reply's, when it is of no more use: to give much memory back takes long.
+    func discard(_ body: inout [UInt8])
 }
 
 extension HTTPHandler {
@@ -23,7 +23,7 @@ extension HTTPHandler {
     public func bodyObserver() -> (any BodyObserver)? { nil }
 
     /// Gives it back at once.
-    public func discard(_ body: consuming [UInt8]) {}
+    public func discard(_ body: inout [UInt8]) {}
 }
 
 /// Sees a request's body while it arrives, before anything is known of the request.

@@ -19,11 +19,16 @@ public struct HTTPLimits: Sendable {
     public var bodyDeadline: UInt64 = 60_000_000_000
     /// Between two requests.
     public var idleDeadline: UInt64 = 75_000_000_000
-    /// For the client to take what could not be sent at once.
+    /// For the client to take what could not be sent at once; given anew to one that has taken `writeRate` meanwhile.
     public var writeDeadline: UInt64 = 60_000_000_000
+    /// Bytes a second.
+    public var writeRate = 16 << 10
 
     /// The defaults.
     public init() {}
+
+    /// Bytes that a client must have taken when the write deadline has passed.
+    var leastTaken: Int { Int(writeDeadline / 1_000_000) * writeRate / 1000 }
 
     /// The same, with values cut to what arithmetic on them can take.
     var clamped: HTTPLimits {
@@ -38,6 +43,7 @@ public struct HTTPLimits: Sendable {
         limits.bodyDeadline = min(bodyDeadline, year)
         limits.idleDeadline = min(idleDeadline, year)
         limits.writeDeadline = min(writeDeadline, year)
+        limits.writeRate = min(max(writeRate, 1), 1 << 24)
         return limits
     }
 }

@@ -28,7 +28,7 @@ public final class HTTPServer {
     private let tls: TLSContext?
     private let name: StaticString
     private var listener: Listener?
-    private var connections: [HTTPConnection] = []
+    private(set) var connections: [HTTPConnection] = []
     private var sweep: Timer?
     private let callbacks = Callbacks()
     /// Made once, so that a sweep allocates nothing.

@@ -1,6 +1,9 @@
 internal import CCurl
+import Glibc
 
 /// The header lines of one call in libcurl's form, in memory that the next call's lines use again.
+///
+/// There are signatures and tokens in them: what has been written is erased before the memory is given back or used again.
 @safe
 struct HeaderList: ~Copyable {
     /// False once something was added that is not a header (RFC 9110, section 5.5).
@@ -16,18 +19,17 @@ struct HeaderList: ~Copyable {
     private static let usualSize = 4096
 
     deinit {
+        unsafe Self.erase(text, count)
         unsafe text.deallocate()
         unsafe nodes.deallocate()
     }
 
-    /// Forgets all lines, and overwrites them: there are signatures and tokens in them.
+    /// Forgets all lines.
     mutating func removeAll() {
+        unsafe Self.erase(text, count)
         if unsafe text.count > Self.usualSize {
             unsafe text.deallocate()
             unsafe text = .allocate(byteCount: Self.usualSize, alignment: 1)
-        } else if count > 0 {
-            let used = unsafe UnsafeMutableRawBufferPointer(rebasing: text[..<count])
-            _ = unsafe used.initializeMemory(as: UInt8.self, repeating: 0)
         }
         count = 0
         ends.removeAll(keepingCapacity: true)
@@ -100,6 +102,11 @@ struct HeaderList: ~Copyable {
         ends.append(count)
     }
 
+    /// Overwrites the first `count` bytes, also where the compiler sees that nobody reads them again.
+    private static func erase(_ text: UnsafeMutableRawBufferPointer, _ count: Int) {
+        if let start = text.baseAddress { unsafe explicit_bzero(start, count) }
+    }
+
     private mutating func write(_ literal: StaticString) {
         unsafe write(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
@@ -108,6 +115,7 @@ struct HeaderList: ~Copyable {
         if unsafe text.count - count < bytes.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * (count + bytes.count), alignment: 1)
             unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[..<count]))
+            unsafe Self.erase(text, count)
             unsafe text.deallocate()
             unsafe text = larger
         }

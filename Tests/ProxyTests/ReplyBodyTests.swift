@@ -192,4 +192,17 @@ import Testing
         counters.count(.dirty)
         #expect(counters.snapshot().filter { $0.count > 0 }.map { "\($0.status)=\($0.count)" } == ["dirty=2"])
     }
+
+    @Test func `a large reply grows within the room it was given`() {
+        let item = [UInt8](repeating: UInt8(ascii: "x"), count: 100_000)
+        func address(_ body: BatchReplyBody) -> UInt { body.bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
+        var body = BatchReplyBody()
+        body.reserve(3_100_000)
+        body.begin()
+        Array("things".utf8).withUnsafeBytes { body.beginTable($0) }
+        let start = address(body)
+        for _ in 0..<30 { item.withUnsafeBytes { _ = body.add($0, checksum: 0) } }
+        #expect(address(body) == start)
+        #expect(body.bytes.starts(with: Array(#"{"Responses":{"things":[x"#.utf8)))
+    }
 }

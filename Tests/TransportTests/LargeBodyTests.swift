@@ -119,6 +119,36 @@ struct LargeBodyTests {
         #expect(server.waitUntil { server, _ in server.connectionCount == 0 && server.bufferedBytes == 0 })
     }
 
+    /// Whether the server lets the connection go on when its deadline passes.
+    private func goesOn(_ server: TestServer) -> Bool? {
+        server.read { server, _ in
+            let connection = server.connections.first
+            connection?.expire()
+            return server.connectionCount == 1 && connection.map { $0.deadline > server.reactor.now } == true
+        }
+    }
+
+    /// What the client has taken by the time, not what the socket has.
+    @Test(arguments: [false, true])
+    func aClientThatKeepsTakingIsGivenMoreTime(isCopied: Bool) throws {
+        var limits = HTTPLimits()
+        limits.writeRate = 20_000
+        let server = try TestServer(limits: limits)
+        defer { server.stop() }
+        let slow = try TestClient(port: server.port, receiveBuffer: 64 << 10)
+        slow.send(post("/\(isCopied ? "large" : "whole")/\(16 << 20)", ""))
+        #expect(server.waitUntil { server, _ in server.bufferedBytes > 0 })
+        for _ in 0..<3 {
+            // More than the client has in its socket.
+            _ = try slow.bytes(limits.leastTaken * 3 / 2)
+            #expect(goesOn(server) == true)
+        }
+        // Steadily, but too slowly: memory is held for nobody who takes a byte now and then.
+        _ = try slow.bytes(limits.leastTaken / 2)
+        #expect(goesOn(server) == false)
+        #expect(server.waitUntil { server, _ in server.connectionCount == 0 && server.bufferedBytes == 0 })
+    }
+
     @Test func aHeadRequestGetsNoLargeBody() throws {
         let server = try TestServer()
         defer { server.stop() }

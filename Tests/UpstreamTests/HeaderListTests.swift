@@ -1,3 +1,4 @@
+import CMallocCounter
 import Testing
 
 @testable import Upstream
@@ -21,6 +22,32 @@ import Testing
         list.append(checking: name, [0x61])
         let isValid = list.isValid
         #expect(!isValid)
+    }
+
+    /// When it grows, when it is used again and when it goes.
+    @Test(.enabled(if: freed_memory_available())) func nothingIsLeftInMemoryThatIsGivenBack() {
+        let secret = Array("a token that nobody else is to see".utf8)
+        let filling = String(repeating: ".", count: 1000)
+        func freed(_ body: () -> Void) -> UInt64 {
+            secret.withUnsafeBytes { freed_memory_watch($0.baseAddress, $0.count) }
+            body()
+            return freed_memory_stop()
+        }
+        func fill(_ list: inout HeaderList, lines: Int) {
+            secret.withUnsafeBytes { list.append("X-Amz-Security-Token", $0) }
+            for _ in 0..<lines { list.append("X-Filling", filling) }
+            secret.withUnsafeBytes { list.append("Authorization", $0) }
+        }
+        let count = freed {
+            var list = HeaderList()
+            for lines in [0, 20, 1] {
+                list.removeAll()
+                fill(&list, lines: lines)
+            }
+        }
+        #expect(count == 0)
+        // It would be seen.
+        #expect(freed { _ = [0] + secret } == 1)
     }
 
     /// One handle makes all the calls: more lines and bytes than there is room for at first, then fewer again.

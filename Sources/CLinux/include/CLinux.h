@@ -1,10 +1,12 @@
 // Linux calls that Glibc's Swift module does not offer, and typed shims for those that Swift imports badly. No logic.
 #pragma once
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -21,6 +23,12 @@ ssize_t clinux_send(int socket, const void *bytes, size_t count, int flags);
 static inline int clinux_epoll_ctl(int poller, int operation, int descriptor, uint32_t bits, uint64_t key) {
     struct epoll_event event = {.events = bits, .data = {.u64 = key}};
     return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+/// Bytes that the socket has taken and the other side has not acknowledged: ioctl is variadic.
+static inline int clinux_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : 0;
 }
 
 static inline uint32_t clinux_epoll_bits(const struct epoll_event *event) { return event->events; }

@@ -90,8 +90,9 @@ extension Worker {
         guard plan.isLarge else { return serveRest(plan, held) }
         let (store, body, now) = (held.tenant.store, held.body, reactor.now)
         // What is found counts as the connection's once it is being sent.
-        side.run(bytes: body.count) {
+        side.run(for: held.tenant.party, bytes: body.count, cost: plan.likelyBytes) {
             var (plan, found) = (plan, BatchReplyBody())
+            found.reserve(body.count + plan.likelyBytes)
             unsafe plan.cacheKeys.withUnsafeBytes { keys in
                 unsafe body.withUnsafeBytes { body in
                     unsafe plan.find(in: store, keys, body, now: now, limit: .max, &found)
@@ -182,7 +183,7 @@ extension Worker {
                 tenant: held.tenant,
                 filler: filler
             )
-            aside(upstream.body.count + plan.values.count) {
+            aside(upstream.body.count + plan.values.count, for: held.tenant) {
                 landing.land(upstream.body)
             } then: { [unowned self] landed in
                 discardLater(upstream.body)

@@ -48,6 +48,13 @@ struct BatchPlan: Sendable {
 
     /// More was found than is copied on the reactor's own thread; which keys, is not known yet.
     var isLarge = false
+    /// Bytes found so far.
+    private var foundBytes = 0
+
+    /// Bytes that will be found, to judge by what has been so far.
+    var likelyBytes: Int {
+        min(foundBytes / (storedCount + missingCount + 1) * keys.count, Self.maxReplyBytes)
+    }
 
     /// What a reply may hold at most, in bytes: DynamoDB's 16 MiB.
     static let maxReplyBytes = 16 << 20
@@ -118,7 +125,7 @@ extension BatchPlan {
                     let key = unsafe keys[index].cacheKey.slice(of: cacheKeys)
                     let hash = keys[index].hash
                     keys[index].found = unsafe Self.find(key, hash, in: store, now, limit, &reply, held: &held)
-                    isLarge = held > limit
+                    (foundBytes, isLarge) = (held, held > limit)
                     if isLarge { return }
                 }
                 switch keys[index].found {

@@ -3,8 +3,12 @@ import DynamoDB
 extension Worker {
     /// Answers from memory.
     func answer(_ plan: BatchPlan, _ held: HeldRequest) {
+        guard hasRoom(for: plan.values.count, of: held.tenant) else {
+            discardLater(plan.values)
+            return reply(.serviceUnavailable(), to: held)
+        }
         let request = held.body
-        aside(plan.values.count) {
+        aside(plan.values.count, for: held.tenant) {
             unsafe request.withUnsafeBytes { unsafe plan.answer(to: $0) }
         } then: { [unowned self] answer in
             self.answer(answer, plan, held)

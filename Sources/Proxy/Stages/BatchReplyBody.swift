@@ -17,10 +17,15 @@ struct BatchReplyBody: Sendable {
 
     /// Begins a reply; what there is of another is forgotten.
     mutating func begin() {
-        removeAll()
+        bytes.removeAll(keepingCapacity: true)
         sum = CRC32.initial
         summed = 0
         append("{\"Responses\":{")
+    }
+
+    /// Makes room for a large reply, in memory that is there: items are added while others wait for their shard.
+    mutating func reserve(_ count: Int) {
+        bytes = [UInt8](repeating: 0, count: count)
     }
 
     /// Forgets the reply.

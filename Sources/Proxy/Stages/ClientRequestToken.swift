@@ -13,7 +13,7 @@ extension Worker {
         }
         let body = request.body
         let tenant = request.tenant.name
-        aside(body.count) {
+        aside(body.count, for: request.tenant) {
             ClientRequestToken.separating(token, in: body, for: tenant)
         } then: { separated in
             request.replacement = separated

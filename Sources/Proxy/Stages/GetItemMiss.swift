@@ -118,7 +118,7 @@ extension Worker {
         send(held.request, body: body, isRead: true) { [unowned self] result in
             let (filler, parsed) = (filler, held.request.use?.getItemReply)
             let (view, tenant) = (held.view, held.request.tenant)
-            aside(result.bodyCount) {
+            aside(result.bodyCount, for: tenant) {
                 let fetched = FetchResult(result, parsed)
                 return (fetched, filler.fill(fetched, lease, view, metadata, tenant, cacheKey: cacheKey))
             } then: { [unowned self] fetched, isKept in
@@ -170,20 +170,21 @@ extension Worker {
                 return reply(upstream, cache: status, to: request)
             }
             let (get, projection, asked) = (held.get, held.projection, request.body)
-            aside(upstream.body.count) {
-                unsafe upstream.body.withUnsafeBytes { source in
+            aside(upstream.body.count, for: request.tenant) {
+                let body = unsafe upstream.body.withUnsafeBytes { source in
                     let raw = unsafe item.map { unsafe $0.slice(of: source) }
                     let used = unsafe joined ? nil : consumed.map { unsafe $0.slice(of: source) }
                     return unsafe asked.withUnsafeBytes { asked in
                         unsafe Self.body(of: raw, get, projection, used, asked, isUpgraded: isUpgraded)
                     }
                 }
-            } then: { [unowned self] body in
-                guard let body else {
+                return body.map { body in (body, unsafe body.withUnsafeBytes { unsafe CRC32.checksum($0) }) }
+            } then: { [unowned self] answer in
+                guard let (body, checksum) = answer else {
                     let error = ErrorReply.internalServerError("The item could not be projected.")
                     return reply(error, cache: .upstreamFailure, to: request)
                 }
-                reply(body, cache: status, to: request)
+                reply(body, checksum: checksum, cache: status, to: request)
             }
         }
     }

@@ -31,7 +31,7 @@ extension Worker {
             return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
         }
         var status = CacheStatus.consistentRead
-        var isLarge = false
+        var largeBytes: Int?
         var mustWait = false
         if !get.consistentRead {
             mustWait = owesBytes(admitted.tenant)
@@ -54,8 +54,8 @@ extension Worker {
                 return
             case .notUnderstood:
                 return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
-            case .large:
-                isLarge = true
+            case .large(let stored):
+                largeBytes = stored
             case .absent(let reason):
                 status = reason
             }
@@ -76,8 +76,8 @@ extension Worker {
         held.request.use?.isConsistent = get.consistentRead
         held.request.use?.isCacheable = !get.consistentRead
         held.request.use?.misses = get.consistentRead ? 0 : 1
-        if isLarge {
-            answerLarge(held, cacheKey: unsafe Array(keyBuffer.bytes))
+        if let largeBytes {
+            answerLarge(held, largeBytes, cacheKey: unsafe Array(keyBuffer.bytes))
             refreshIfOld(view, as: held.request)
         } else if mustWait {
             admitCached(held.request) { [unowned self] in
@@ -116,7 +116,7 @@ extension Worker {
         }
         switch found {
         case .answered: break
-        case .large: answerLarge(held, cacheKey: unsafe Array(keyBuffer.bytes))
+        case .large(let stored): answerLarge(held, stored, cacheKey: unsafe Array(keyBuffer.bytes))
         case .notUnderstood, .absent: return false
         }
         refund(request)
@@ -124,16 +124,22 @@ extension Worker {
     }
 
     /// Answers from memory with an item that takes long to copy or to cut; reads it upstream if it has gone by then.
-    private func answerLarge(_ held: HeldGet, cacheKey: [UInt8]) {
-        let store = held.request.tenant.store
+    private func answerLarge(_ held: HeldGet, _ stored: Int, cacheKey: [UInt8]) {
+        let tenant = held.request.tenant
+        let store = tenant.store
         let now = reactor.now
         let (get, body, projection) = (held.get, held.request.body, held.projection)
         let isPlain = get.isPlain
-        side.run(bytes: Self.inPlaceBytes) { () -> LargeHit? in
+        side.run(for: tenant.party, bytes: body.count, cost: stored) { () -> LargeHit? in
+            // Its memory is there before others wait for the shard.
+            var stored = [UInt8](repeating: 0, count: stored)
             let found = unsafe cacheKey.withUnsafeBytes { key in
-                unsafe store.read(key, hash: store.hash(key), now: now) { unsafe (Array($0.value), $0.mark) }
+                unsafe store.read(key, hash: store.hash(key), now: now) { entry in
+                    unsafe stored.replaceSubrange(stored.indices, with: entry.value)
+                    return entry.mark
+                }
             }
-            guard case .hit(let (stored, mark)) = found else { return nil }
+            guard case .hit(let mark) = found else { return nil }
             if isPlain { return LargeHit(body: stored, checksum: mark, stored: stored.count) }
             let answer = unsafe stored.withUnsafeBytes { stored in
                 unsafe body.withUnsafeBytes { body in unsafe Self.shaped(stored, get, projection, body) }
@@ -188,8 +194,8 @@ extension Worker {
 
     private enum LookupOutcome {
         case answered
-        /// There is an entry that takes long to answer from.
-        case large
+        /// There is an entry of so many bytes, which takes long to answer from.
+        case large(Int)
         /// There is an entry, but the request is one that the upstream must judge.
         case notUnderstood
         case absent(CacheStatus)
@@ -234,7 +240,7 @@ extension Worker {
         }
         switch found {
         case .hit(let stored):
-            if stored > limit { return .large }
+            if stored > limit { return .large(stored) }
             unsafe trace?.read(tenant, view, canonical: CacheKey.canonical(key), stored: stored)
             if isPlain {
                 countHit(tenant, stored: stored, reply: stored)

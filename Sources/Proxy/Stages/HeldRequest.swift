@@ -11,7 +11,7 @@ final class HeldRequest {
     let exchange: HTTPExchange
     let tenant: Tenant
     /// The body after content decoding; ranges found in the original are valid in it.
-    let body: [UInt8]
+    private(set) var body: [UInt8]
     /// The digest of `body`, if it is large and was sent as it is.
     let payload: PayloadDigest?
     /// What is sent upstream in place of `body`.
@@ -23,6 +23,8 @@ final class HeldRequest {
     let callerHeaders: [(name: String, value: [UInt8])]
     /// What it takes of the tenant's rates; nil for what costs the tenant nothing.
     let use: RequestUse?
+    /// Gives the body's memory back.
+    private let side: SideThreads
 
     init(
         exchange: HTTPExchange,
@@ -32,7 +34,8 @@ final class HeldRequest {
         target: String,
         contentType: ReplyContentType,
         callerHeaders: [(name: String, value: [UInt8])],
-        use: RequestUse?
+        use: RequestUse?,
+        side: SideThreads
     ) {
         self.exchange = exchange
         self.tenant = tenant
@@ -42,6 +45,11 @@ final class HeldRequest {
         self.contentType = contentType
         self.callerHeaders = callerHeaders
         self.use = use
+        self.side = side
+    }
+
+    deinit {
+        if body.count > Worker.releasedBytes { side.discard(&body) }
     }
 
     /// Its tenant's rates have let it through, or it costs nothing.
@@ -69,7 +77,8 @@ extension Worker {
             target: operation?.target ?? String(decoding: admitted.target, as: UTF8.self),
             contentType: ReplyContentType(of: admitted.http),
             callerHeaders: callerHeaders,
-            use: operation.map { use(of: $0, isWrite: isWrite, by: admitted.tenant) }
+            use: operation.map { use(of: $0, isWrite: isWrite, by: admitted.tenant) },
+            side: side
         )
     }
 
@@ -88,7 +97,7 @@ extension Worker {
         let asks = request.use.map { mustKnowCapacity($0, of: request.tenant) } ?? false
         let payload = isOwn ? request.payload : nil
         let isSigned = request.tenant.route.store == nil
-        aside(asks || isSigned && payload == nil ? body.count : 0) {
+        aside(asks || isSigned && payload == nil ? body.count : 0, for: request.tenant) {
             OutgoingBody(body, payload, asksForCapacity: asks, isSigned: isSigned)
         } then: { [unowned self] outgoing in
             send(
@@ -103,7 +112,8 @@ extension Worker {
             ) { [unowned self] result in
                 let operation = request.use?.operation
                 let hasAsked = outgoing.hasAsked
-                aside(result.bodyCount) {
+                let result = isRead ? received(result, of: request.tenant) : result
+                aside(result.bodyCount, for: request.tenant) {
                     ExaminedReply(result, of: operation, hasAsked: hasAsked)
                 } then: { [unowned self] examined in
                     if case .failure(let failure) = examined.result {

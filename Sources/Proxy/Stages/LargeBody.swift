@@ -1,6 +1,7 @@
 import DynamoDB
 import SigV4
 import Transport
+import Upstream
 
 /// Hashes a large body as it arrives.
 final class PayloadObserver: BodyObserver {
@@ -35,7 +36,7 @@ struct LargeBody {
     var reading: BodyReading?
 }
 
-/// Large bodies are gone through on a thread beside the reactor, which serves its other connections meanwhile.
+/// Large bodies are gone through on threads beside the reactor, which serves its other connections meanwhile.
 ///
 /// What is done there are functions of values: what they say is done about it is done on the reactor.
 extension Worker {
@@ -54,10 +55,10 @@ extension Worker {
     }
 
     /// Bytes of memory that are given back on the reactor's own thread.
-    private static let releasedBytes = 1 << 20
+    static let releasedBytes = 1 << 20
 
-    func discard(_ body: consuming [UInt8]) {
-        if body.count > Self.releasedBytes { side.discard(body) }
+    func discard(_ body: inout [UInt8]) {
+        if body.count > Self.releasedBytes { side.discard(&body) }
     }
 
     /// Gives a body back when whoever works with it in this turn has let it go.
@@ -68,20 +69,41 @@ extension Worker {
             init(_ body: [UInt8]) { self.body = body }
         }
         let kept = Kept(body)
-        _ = reactor.schedule(after: 0) { [unowned self] in
-            var body: [UInt8] = []
-            swap(&body, &kept.body)
-            discard(body)
-        }
+        _ = reactor.schedule(after: 0) { [unowned self] in discard(&kept.body) }
     }
 
-    /// Calls `work` beside the reactor if it goes through more than is done in place, else at once; then `then`.
+    /// Calls `work` beside the reactor, in the tenant's turn, if it goes through more than is done in place, else at once; then `then`.
     func aside<Result: Sendable>(
         _ bytes: Int,
+        for tenant: Tenant,
         _ work: @escaping @Sendable () -> Result,
         then: @escaping (Result) -> Void
     ) {
-        if bytes <= Self.inlineBytes { then(work()) } else { side.run(bytes: bytes, work, then: then) }
+        if bytes <= Self.inlineBytes {
+            then(work())
+        } else {
+            side.run(for: tenant.party, bytes: bytes, work, then: then)
+        }
+    }
+
+    /// Whether the tenant may have so many more bytes gone through; small ones never wait.
+    func hasRoom(for bytes: Int, of tenant: Tenant) -> Bool {
+        bytes <= Self.inlineBytes || side.hasRoom(for: bytes, of: tenant.party)
+    }
+
+    /// The reply to a read, unless it is so large that its tenant has no room for it beside the reactor.
+    ///
+    /// A write's is never refused: it has been done.
+    func received(_ result: UpstreamResult, of tenant: Tenant) -> UpstreamResult {
+        if hasRoom(for: result.bodyCount, of: tenant) { return result }
+        if case .success(let reply) = result { discardLater(reply.body) }
+        return .failure(
+            UpstreamFailure(
+                kind: .overloaded,
+                mayHaveBeenSent: true,
+                description: "too many bytes of the tenant's replies are held"
+            )
+        )
     }
 
     /// Reads a large request's body, then goes on as with any other.
@@ -97,16 +119,18 @@ extension Worker {
         let limit = shared.configuration.limits.bodyBytes
         let body = kept.body
         let bytes = isEncoded ? min(limit, body.count * Self.gzipRatio) : body.count
-        guard side.hasRoom(for: bytes) else {
+        guard hasRoom(for: bytes, of: tenant) else {
             return reply(.serviceUnavailable(), to: exchange, contentType: ReplyContentType(of: request))
         }
         let policy = tenant.policy
-        side.run(bytes: bytes) {
+        side.run(for: tenant.party, bytes: bytes) {
             Result { () throws(ErrorReply) in
                 let decoded = isEncoded ? try Self.decompress(body, limit: limit) : body
                 return (decoded, unsafe decoded.withUnsafeBytes { unsafe purpose.read($0, policy) })
             }
         } then: { [unowned self] outcome in
+            discardLater(kept.body)
+            if isEncoded, case .success(let (decoded, _)) = outcome { discardLater(decoded) }
             guard exchange.isOpen else { return }
             let read = outcome.map { LargeBody(bytes: $0.0, payload: payload, reading: $0.1) }
             goOn(kept, read, tenant, exchange)
@@ -152,6 +176,11 @@ extension Worker {
         case .legacy, .malformed: return .forwarding
         }
     }
+}
+
+extension Tenant {
+    /// The tenant as `SideThreads` knows it.
+    var party: UInt64 { UInt64(number) }
 }
 
 /// What a large body is read for.

@@ -136,7 +136,7 @@ extension Worker {
         describe(undescribed, as: request) { [unowned self] in
             let schemas = views.map { $0.flatMap { schema(of: $0) } }
             let body = request.body
-            aside(body.count) {
+            aside(body.count, for: request.tenant) {
                 WrittenKeys.canonical(of: touched.writes, in: body, schemas: schemas)
             } then: { [unowned self] canonical in
                 writeKeys(touched, canonical, views, schemas, request)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "FreedMemory.h"
 #include "SystemCallCounter.h"
 
 // Counts the heap allocations of one thread: malloc, calloc, realloc, posix_memalign, aligned_alloc and memalign, each

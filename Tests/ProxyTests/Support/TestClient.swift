@@ -75,7 +75,16 @@ final class TestClient {
         api: String = "DynamoDB_20120810",
         headers: [String: String] = [:]
     ) throws {
-        let body = Array(json.utf8)
+        try send(operation, body: Array(json.utf8), api: api, headers: headers)
+    }
+
+    /// The same of any bytes.
+    func send(
+        _ operation: String,
+        body: [UInt8],
+        api: String = "DynamoDB_20120810",
+        headers: [String: String] = [:]
+    ) throws {
         let host = "127.0.0.1:\(port)"
         let target = "\(api).\(operation)"
         let signed = body.withUnsafeBytes { body in
