@@ -69,6 +69,30 @@ import Testing
         #expect(report.total.tally.hits == 2_000)
     }
 
+    @Test func signaturesAreMadeAnewBeforeTheyExpire() throws {
+        let plan = BenchmarkPlan(endpoint: try HTTPEndpoint("http://127.0.0.1:1"), tenants: [try tenant("get=1,put=1")])
+        let begin: Int64 = 1_700_000_000
+        let maker = RequestMaker(plan.tenants[0], endpoint: plan.endpoint, trace: nil, settings: plan, now: begin)
+        for key in 0..<200 { maker.prepare(.get, number: key, now: begin) }
+        var output: [UInt8] = []
+        var made: [Int: Int64] = [:]
+        // Twenty minutes; each key is asked for every ten seconds.
+        for second in stride(from: Int64(0), through: 1_200, by: 10) {
+            for key in 0..<200 {
+                let before = maker.signatures
+                maker.write(.get, number: key, into: &output, now: begin + second)
+                let isNew = maker.signatures > before
+                if isNew { made[key] = second }
+                let age = second - made[key, default: 0]
+                #expect(age < 250 && (!isNew || second >= 180))
+                let date = String(decoding: output, as: UTF8.self).firstMatch(of: /X-Amz-Date: (\w+)/)?.output.1
+                let time = Date(timeIntervalSince1970: Double(begin + second - age)).ISO8601Format()
+                #expect(date.map(String.init) == time.filter { !"-:".contains($0) })
+            }
+        }
+        #expect(made.count == 200 && Set(made.values).count > 3)
+    }
+
     @Test func batchesHaveDistinctKeys() throws {
         let server = try FakeServer()
         defer { server.stop() }
