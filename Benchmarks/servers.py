@@ -1,13 +1,29 @@
 """What benchmarks of servers share: starting them, signing requests, their CPU time and memory, goals and output."""
 
-import contextlib, datetime, json, os, pathlib, platform, re, resource, shutil, socket, statistics, subprocess, sys
-import time
+import contextlib, datetime, json, os, pathlib, platform, re, resource, shutil, signal, socket, statistics, subprocess
+import sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = os.environ.get("LEVERET_BIN", str(ROOT / ".build/release/leveret"))
 PEERS = pathlib.Path(os.environ.get("LEVERET_PEERS", ROOT / ".build-nio/release"))
 KEY, SECRET, REGION = "AKIDBENCH", "benchsecret", "us-east-1"
 PROGRAM = pathlib.Path(sys.argv[0]).name
+
+
+def end_on_signals():
+    """A signal ends the program as an exception does: what it has started ends, and its files go."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(number, _):
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)  # tidying up goes on to its end
+        sys.exit(128 + number)
+
+    for each in signals:
+        signal.signal(each, end)
+
+
+end_on_signals()
 
 
 def use_venv():
@@ -17,6 +33,10 @@ def use_venv():
         os.environ["LEVERET_BENCH_VENV"] = "1"
         if python.exists():
             os.execv(str(python), [str(python), *sys.argv])
+    try:
+        import botocore  # noqa: F401
+    except ImportError:
+        fail("Python has no boto3 (Scripts/bootstrap makes .venv with it); nothing measured")
 
 
 def fail(text):

@@ -65,7 +65,13 @@ struct Bench: ParsableCommand {
     )
     var duration: BenchDuration?
 
-    @Option(name: .long, help: ArgumentHelp("Operations of each tenant, instead of --duration.", valueName: "n"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Operations of each tenant that end it; without --duration nothing else does.",
+            valueName: "n"
+        )
+    )
     var requests: Int?
 
     @Option(name: .long, help: ArgumentHelp("Points of the time series and progress lines.", valueName: "duration"))
@@ -126,6 +132,8 @@ struct Bench: ParsableCommand {
     func run() throws {
         Signals.block()
         let plan = try Self.usage { try makePlan() }
+        // Before a run that may take hours, not after it.
+        if let histogram { try Self.write("", to: histogram) }
         let lines = BenchProgress(names: plan.tenants.map(\.name), isVerbose: progress)
         let report: BenchmarkReport
         do {
@@ -136,7 +144,6 @@ struct Bench: ParsableCommand {
             try Self.tellSignal()
             report = try benchmark.run { lines.show($0) }
             lines.clear()
-            if let histogram { try report.histograms.write(toFile: histogram, atomically: true, encoding: .utf8) }
         } catch {
             lines.clear()
             try Self.tellSignal()
@@ -145,8 +152,18 @@ struct Bench: ParsableCommand {
         }
         // Whoever closed the pipe has read enough.
         try? FileHandle.standardOutput.write(contentsOf: Data((json ? report.json : report.table).utf8))
+        if let histogram { try Self.write(report.histograms, to: histogram) }
         try Self.tellSignal()
         if report.isFailure { throw ExitCode(1) }
+    }
+
+    private static func write(_ text: String, to histogram: String) throws {
+        do {
+            try text.write(toFile: histogram, atomically: false, encoding: .utf8)
+        } catch {
+            StandardError.write("leveret: --histogram: the file '\(histogram)' can't be written")
+            throw ExitCode(1)
+        }
     }
 
     /// Nanoseconds of a run that something else ends.
@@ -193,10 +210,13 @@ struct Bench: ParsableCommand {
         }
         plan.threads = threads
         plan.warmup = warmup.nanoseconds
-        let isOpenEnded = requests != nil || duration == nil && plan.tenants.allSatisfy { $0.traceSpeed != nil }
-        if isOpenEnded { plan.duration = Self.longest } else if let duration { plan.duration = duration.nanoseconds }
         plan.operations = requests
         plan.interval = interval.nanoseconds
+        if let duration {
+            plan.duration = duration.nanoseconds
+        } else if requests != nil || plan.tenants.allSatisfy({ $0.traceSpeed != nil }) {
+            plan.duration = min(Self.longest, plan.longestDuration)
+        }
         plan.seed = seed
         plan.signing = sign == .always ? .always : .prepared
         plan.preparedSignatures = prepared

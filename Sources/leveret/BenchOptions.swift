@@ -321,6 +321,7 @@ struct BenchTenant {
             throw PlanError("tenant \(name): no secret: give secret_env=, secret=, or AWS_SECRET_ACCESS_KEY")
         }
         let token = try variable("token_env") ?? (isOwn ? nil : environment["AWS_SESSION_TOKEN"])
-        return BenchmarkCredentials(accessKeyID: key, secret: secret, sessionToken: token)
+        // A variable set to nothing is as good as none.
+        return BenchmarkCredentials(accessKeyID: key, secret: secret, sessionToken: token == "" ? nil : token)
     }
 }

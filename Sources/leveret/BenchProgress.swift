@@ -40,8 +40,8 @@ final class BenchProgress {
             format: "%@ %.0f ops/s p50 %.2f p99 %.2f ms",
             name,
             Double(tally.succeeded) / length,
-            Double(tally.latency.quantile(0.5)) / 1e6,
-            Double(tally.latency.quantile(0.99)) / 1e6
+            Double(tally.median) / 1e6,
+            Double(tally.p99) / 1e6
         )
         let replies = tally.hits + tally.others
         if replies > 0 { text += String(format: " hits %.1f%%", 100 * Double(tally.hits) / Double(replies)) }

@@ -69,6 +69,30 @@ import Testing
         #expect(report.total.tally.hits == 2_000)
     }
 
+    @Test func signaturesAreMadeAnewBeforeTheyExpire() throws {
+        let plan = BenchmarkPlan(endpoint: try HTTPEndpoint("http://127.0.0.1:1"), tenants: [try tenant("get=1,put=1")])
+        let begin: Int64 = 1_700_000_000
+        let maker = RequestMaker(plan.tenants[0], endpoint: plan.endpoint, trace: nil, settings: plan, now: begin)
+        for key in 0..<200 { maker.prepare(.get, number: key, now: begin) }
+        var output: [UInt8] = []
+        var made: [Int: Int64] = [:]
+        // Twenty minutes; each key is asked for every ten seconds.
+        for second in stride(from: Int64(0), through: 1_200, by: 10) {
+            for key in 0..<200 {
+                let before = maker.signatures
+                maker.write(.get, number: key, into: &output, now: begin + second)
+                let isNew = maker.signatures > before
+                if isNew { made[key] = second }
+                let age = second - made[key, default: 0]
+                #expect(age < 250 && (!isNew || second >= 180))
+                let date = String(decoding: output, as: UTF8.self).firstMatch(of: /X-Amz-Date: (\w+)/)?.output.1
+                let time = Date(timeIntervalSince1970: Double(begin + second - age)).ISO8601Format()
+                #expect(date.map(String.init) == time.filter { !"-:".contains($0) })
+            }
+        }
+        #expect(made.count == 200 && Set(made.values).count > 3)
+    }
+
     @Test func batchesHaveDistinctKeys() throws {
         let server = try FakeServer()
         defer { server.stop() }
@@ -79,6 +103,22 @@ import Testing
             let keys = body.matches(of: /"k\d{12}"/).map(\.output)
             #expect(keys.count == Set(keys).count && keys.count >= 10)
         }
+    }
+
+    @Test(arguments: [("batch-get=1:20", "uniform"), ("query=1:10", "uniform"), ("batch-get=1:2", "scan")])
+    func fewContentsAreNotRepeated(mix: String, distribution: String) throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant(mix, distribution: distribution))
+        // Of the contents that are drawn ahead a cache would know all when they come again.
+        plan.tenants[0].keys = 1_000_000
+        plan.operations = RequestMaker.contents + 2_000
+        plan.tenants[0].connections = 1
+        _ = try Benchmark(plan).run { _ in }
+        let bodies = server.requests.map(\.body)
+        #expect(bodies.count == RequestMaker.contents + 2_000)
+        // Two queries may be drawn alike.
+        #expect(Set(bodies).count > bodies.count - 20)
     }
 
     @Test func loadingWritesEveryItemOnce() throws {
@@ -144,6 +184,107 @@ import Testing
             } else {
                 #expect(latency.quantile(0.9) < 100_000_000 && latency.maximum > 500_000_000)
             }
+        }
+    }
+
+    @Test func whatIsDueIsAnsweredInTimeOrLateOrNotAtAll() throws {
+        // Answers nothing from the 50th request on, for longer than the run and its end.
+        let server = try FakeServer(Behaviour(stall: (50, 1_500)))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant("put=1"))
+        plan.tenants[0].rate = 500
+        plan.tenants[0].arrivals = .uniform
+        plan.duration = 1_000_000_000
+        var report = try Benchmark(plan).run { _ in }
+        var tally = report.total.tally
+        #expect(tally.succeeded + tally.late + tally.unfinished == 500 && tally.failed == 0)
+        #expect(tally.late > 300)
+        // All of them are in the latencies of what was to be done.
+        #expect(tally.operations[OperationKind.put.rawValue].latency.count == 500)
+        #expect(tally.operations[OperationKind.get.rawValue].latency.count == 0)
+        #expect(report.table.contains("a: the rate of 500.0/s was not kept: \(tally.late) operations were answered"))
+        plan.tenants[0].rate = 100
+        report = try Benchmark(plan).run { _ in }
+        tally = report.total.tally
+        #expect(tally.succeeded >= 98 && !report.table.contains("was not kept"))
+    }
+
+    @Test func aServerThatHangsIsTold() throws {
+        let server = try FakeServer(Behaviour(stall: (50, 3_000)))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.tenants[0].expectedInterval = 1_000_000
+        plan.duration = 1_500_000_000
+        let report = try Benchmark(plan).run { _ in }
+        let tally = report.total.tally
+        #expect(tally.unfinished == 4 && tally.oldest > 1_000_000_000)
+        #expect(report.table.contains("a: 4 operations were not answered at the end, the oldest of them for 1."))
+        // Closed loop leaves it out, and its correction does not.
+        let operation = tally.operations[OperationKind.get.rawValue]
+        #expect(operation.latency.maximum < 1_000_000_000)
+        #expect(operation.corrected.quantile(0.9) > 1_000_000_000)
+    }
+
+    @Test(arguments: [nil, 400.0]) func theWarmUpDoesNotUseOperationsUp(rate: Double?) throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.tenants[0].rate = rate
+        plan.warmup = 300_000_000
+        plan.operations = 50
+        let report = try Benchmark(plan).run { _ in }
+        #expect(report.total.tally.succeeded == 50 && report.total.tally.failed == 0)
+        #expect(server.requests.count > 100)
+        #expect(report.points.filter { $0.begin < 0 }.contains { $0.tenants[0].succeeded > 0 })
+    }
+
+    @Test func pointsKeepTheirPercentilesWhenTheyAreSealed() {
+        var tally = IntervalTally()
+        for latency: UInt64 in 1...1_000 { tally.latency.record(latency) }
+        tally.seal()
+        var late = IntervalTally()
+        late.succeeded = 3
+        late.latency.record(1_000_000)
+        tally.merge(late)
+        #expect(tally.median == 500 && tally.p99 == 990 && tally.succeeded == 3 && tally.latency.count == 0)
+    }
+
+    @Test func aLongSeriesTakesNoHistograms() throws {
+        let server = try FakeServer()
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.duration = 500_000_000
+        plan.interval = 10_000_000
+        let points = try Benchmark(plan).run { _ in }.points
+        #expect(points.count == 50)
+        #expect(points.dropLast(5).allSatisfy { $0.tenants[0].latency.count == 0 })
+        #expect(points.filter { $0.tenants[0].succeeded > 0 && $0.tenants[0].p99 > 0 }.count > 20)
+    }
+
+    @Test func tooManyRequestsIsThrottling() throws {
+        let server = try FakeServer(Behaviour(answers: ["GetItem": (429, "")]))
+        defer { server.stop() }
+        var plan = try plan(server, try tenant())
+        plan.operations = 20
+        let tally = try Benchmark(plan).run { _ in }.total.tally
+        #expect(tally.throttled["HTTP 429"] == 20 && tally.errors.total == 0 && tally.failed == 20)
+    }
+
+    @Test func moreConnectionsThanFilesAreRefused() throws {
+        let endpoint = try HTTPEndpoint("http://127.0.0.1:1")
+        var tenants: [TenantPlan] = []
+        for number in 0..<200 {
+            tenants.append(try tenant(name: "\(number)"))
+            tenants[number].connections = 100_000
+        }
+        do {
+            _ = try Benchmark(BenchmarkPlan(endpoint: endpoint, tenants: tenants))
+            // Some systems allow a thousand million.
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            #expect(limit.rlim_max > 20_000_000)
+        } catch {
+            #expect("\(error)".contains("20000000 connections need"))
         }
     }
 

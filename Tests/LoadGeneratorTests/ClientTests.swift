@@ -106,7 +106,7 @@ import Transport
     @Test(
         arguments: [
             ("http://127.0.0.1:8000", "127.0.0.1", 8000), ("http://127.0.0.1/", "127.0.0.1", 80),
-            ("http://[::1]:9", "::1", 9), ("https://127.0.0.1", "127.0.0.1", 443), ("https://a.b:8443/", "a.b", 8443),
+            ("HTTP://[::1]:9", "::1", 9), ("https://127.0.0.1", "127.0.0.1", 443), ("https://a.b:8443/", "a.b", 8443),
         ] as [(String, String, UInt16)]
     )
     func endpoints(url: String, host: String, port: UInt16) throws {
@@ -118,7 +118,7 @@ import Transport
         arguments: [
             "ftp://127.0.0.1", "https://", "https://a b", "127.0.0.1:80", "http://", "http://:80", "http://a:0",
             "http://127.0.0.1:99999",
-            "http://127.0.0.1/path",
+            "http://127.0.0.1/path", "http://[::1", "http:/127.0.0.1", "http",
         ]
     )
     func refusedEndpoints(url: String) {

@@ -52,8 +52,16 @@ import Testing
         one.merge(LatencyHistogram())
         for part in Self.parts { #expect(one.quantile(part) == both.quantile(part)) }
         #expect(one.count == both.count && one.maximum == both.maximum && one.minimum == both.minimum)
-        one.removeAll()
-        #expect(one.count == 0 && one.quantile(0.5) == 0 && one.mean == 0)
+    }
+
+    @Test func longLatenciesFirstAndShortOnesAfter() {
+        check([5_000_000_000, 40, 900_000, 1, 2_047, 2_048, 3_000_000_000_00])
+        check((1...3000).map { UInt64(9_000_000 - $0 * 2_999) })
+        var (long, short) = (LatencyHistogram(), LatencyHistogram())
+        long.record(7_000_000_000)
+        short.record(90)
+        long.merge(short)
+        #expect(long.quantile(0.5) == 90 && long.maximum == 7_000_000_000 && long.count == 2)
     }
 
     @Test func longerThanTheLongestIsCountedThere() {

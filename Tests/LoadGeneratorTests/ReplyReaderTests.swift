@@ -9,6 +9,7 @@ import Testing
     private static let chunked =
         "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\nX-T: y\r\n\r\n"
     private static let empty = "HTTP/1.1 200 OK\r\ncontent-length:0\r\nConnection: close\r\n\r\n"
+    private static let spaced = plain.replacing(": hit", with: ":\t hit \t").replacing(": 5", with: ":5  ")
     private static let continued = "HTTP/1.1 100 Continue\r\n\r\n" + plain
 
     private func read(_ text: String, split: Int) throws -> ReplyReader {
@@ -19,7 +20,7 @@ import Testing
         return reader
     }
 
-    @Test(arguments: [plain, chunked, empty, continued])
+    @Test(arguments: [plain, chunked, empty, continued, spaced])
     func everySplit(text: String) throws {
         for split in 0...text.utf8.count {
             let reader = try read(text, split: split)

@@ -9,8 +9,9 @@ public struct HTTPEndpoint: Sendable, Equatable, CustomStringConvertible {
 
     /// Takes `http://host[:port][/]` or `https://host[:port][/]` apart.
     public init(_ url: String) throws(PlanError) {
-        isSecure = url.hasPrefix("https://")
-        guard isSecure || url.hasPrefix("http://") else {
+        let scheme = url.prefix { $0 != ":" }.lowercased()
+        isSecure = scheme == "https"
+        guard isSecure || scheme == "http", url.dropFirst(scheme.count).hasPrefix("://") else {
             throw PlanError("endpoint '\(url)' is neither an http:// nor an https:// URL")
         }
         var authority = String(url.dropFirst(isSecure ? 8 : 7))
@@ -30,7 +31,7 @@ public struct HTTPEndpoint: Sendable, Equatable, CustomStringConvertible {
             host = authority
         }
         // A space or a control character in the host would end the line of a request's head.
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+        guard !host.isEmpty, !host.hasPrefix("["), host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let port = portText.map({ UInt16($0) }) ?? (isSecure ? 443 : 80), port > 0
         else { throw PlanError("endpoint '\(url)' has no valid host and port") }
         self.port = port

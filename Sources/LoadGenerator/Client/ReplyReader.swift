@@ -164,10 +164,11 @@ struct ReplyReader {
             guard place < head.count, head[place] != 10 else { throw ReplyProblem(name: "malformed header") }
             let nameCount = place - name
             place += 1
-            while place < head.count, head[place] == 32 { place += 1 }
+            while place < head.count, Self.isSpace(head[place]) { place += 1 }
             let value = place
             Self.skipLine(head, &place)
-            let end = max(value, place - 2)
+            var end = max(value, place - 2)
+            while end > value, Self.isSpace(head[end - 1]) { end -= 1 }
             switch nameCount {
             case 14 where Self.matches(head, name, "content-length"):
                 let count = try Self.number(head, value..<end)
@@ -200,6 +201,8 @@ struct ReplyReader {
             stage = .untilClose
         }
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 }
 
     private static func skipLine(_ head: Span<UInt8>, _ place: inout Int) {
         while place < head.count, head[place] != 10 { place += 1 }

@@ -8,6 +8,10 @@ public struct BenchmarkReport: Sendable {
         public let name: String
         /// How long it counted.
         public let seconds: Double
+        /// Operations a second that were asked for; nil in closed loop, and for a trace's times.
+        public let wantedRate: Double?
+        /// It had a schedule to keep to.
+        public let isOpenLoop: Bool
         /// What it did.
         public let tally: Tally
 
@@ -42,7 +46,13 @@ public struct BenchmarkReport: Sendable {
     public var total: Tenant {
         var tally = Tally()
         for tenant in tenants { tally.merge(tenant.tally) }
-        return Tenant(name: "total", seconds: tenants.map(\.seconds).max() ?? 0, tally: tally)
+        return Tenant(
+            name: "total",
+            seconds: tenants.map(\.seconds).max() ?? 0,
+            wantedRate: nil,
+            isOpenLoop: false,
+            tally: tally
+        )
     }
 
     /// No operation succeeded.
@@ -102,9 +112,7 @@ public struct BenchmarkReport: Sendable {
             if tally.incompleteBatches > 0 {
                 text += "\(tenant.name): \(tally.incompleteBatches) batches were incomplete\n"
             }
-            if tally.unfinished > 0 {
-                text += "\(tenant.name): \(tally.unfinished) operations were due and not answered at the end\n"
-            }
+            if let line = Self.unanswered(tenant) { text += "\(tenant.name): \(line)\n" }
         }
         if traceIsCut { text += "the trace was cut after \(TraceKeys.most) requests\n" }
         let done = total.tally.succeeded + total.tally.failed
@@ -114,6 +122,23 @@ public struct BenchmarkReport: Sendable {
             text += "\(signatures) signatures during the run\n"
         }
         return text
+    }
+
+    /// What was due or asked for and came too late or not at all; nil when that is no more than at any run's end.
+    private static func unanswered(_ tenant: Tenant) -> String? {
+        let tally = tenant.tally
+        guard tenant.isOpenLoop else {
+            guard tally.unfinished > 0, tally.oldest >= 1_000_000_000 || tally.succeeded == 0 else { return nil }
+            let age = Decimals.latency(tally.oldest)
+            return "\(tally.unfinished) operations were not answered at the end, the oldest of them for \(age)"
+        }
+        let missing = tally.late + tally.unfinished
+        let all = tally.succeeded + tally.failed + missing
+        // Some are in flight when a run is ended early.
+        guard missing * 100 > all || tally.oldest >= 1_000_000_000 else { return nil }
+        let rate = tenant.wantedRate.map { "the rate of \(Decimals.text($0, 1))/s" } ?? "the trace's time"
+        return "\(rate) was not kept: \(tally.late) operations were answered after the end, "
+            + "\(tally.unfinished) not at all"
     }
 
     private static func latencies(_ histogram: LatencyHistogram) -> [String] {
@@ -138,15 +163,18 @@ public struct BenchmarkReport: Sendable {
 
     private static func json(_ tenant: Tenant) -> JSONValue {
         let tally = tenant.tally
-        return .object([
-            ("name", .string(tenant.name)), ("seconds", .number(tenant.seconds)),
+        var members: [(name: String, value: JSONValue)] = [("name", .string(tenant.name))]
+        if let rate = tenant.wantedRate { members.append(("rate", .number(rate))) }
+        members += [
+            ("seconds", .number(tenant.seconds)),
             ("operations", .integer(tally.succeeded)), ("operations_per_second", .number(tenant.rate)),
             ("failed", .integer(tally.failed)), ("hits", .integer(tally.hits)), ("misses", .integer(tally.misses)),
             ("cache", counts(tally.cache)), ("errors", counts(tally.errors)), ("throttled", counts(tally.throttled)),
             ("messages", .object(tally.messages.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
             ("absent", .integer(tally.absent)),
             ("retries", .integer(tally.retries)), ("incomplete_batches", .integer(tally.incompleteBatches)),
-            ("reconnects", .integer(tally.reconnects)), ("unfinished", .integer(tally.unfinished)),
+            ("reconnects", .integer(tally.reconnects)), ("late", .integer(tally.late)),
+            ("unfinished", .integer(tally.unfinished)),
             ("bytes_sent", .integer(tally.bytesSent)), ("bytes_received", .integer(tally.bytesReceived)),
             (
                 "kinds",
@@ -158,7 +186,8 @@ public struct BenchmarkReport: Sendable {
                     }
                 )
             ),
-        ])
+        ]
+        return .object(members)
     }
 
     private static func json(_ operation: OperationTally) -> JSONValue {
@@ -197,8 +226,8 @@ public struct BenchmarkReport: Sendable {
                                 ("operations", .integer(tally.succeeded)), ("failed", .integer(tally.failed)),
                                 ("throttled", .integer(tally.throttled)), ("hits", .integer(tally.hits)),
                                 ("replies_not_from_cache", .integer(tally.others)),
-                                ("p50_us", .number(Double(tally.latency.quantile(0.5)) / 1e3)),
-                                ("p99_us", .number(Double(tally.latency.quantile(0.99)) / 1e3)),
+                                ("p50_us", .number(Double(tally.median) / 1e3)),
+                                ("p99_us", .number(Double(tally.p99) / 1e3)),
                             ])
                         )
                     }

@@ -1,13 +1,16 @@
 /// Counts of latencies in buckets whose width is at most a thousandth of what they hold: 3 significant digits.
 ///
 /// Log-linear, as Gil Tene's HdrHistogram: up to 2048 ns a bucket for each nanosecond, above that 1024 buckets for each
-/// doubling, up to 2^40 ns (18 minutes), where longer ones are counted too. Takes memory only up to its largest value.
-public struct LatencyHistogram: Sendable, Equatable {
+/// doubling, up to 2^40 ns (18 minutes), where longer ones are counted too. Takes memory only from its smallest to its
+/// largest value.
+public struct LatencyHistogram: Sendable {
     private static let linearBits = 10
     private static let half = 1 << linearBits
     private static let largest: UInt64 = 1 << 40
 
+    /// Of the buckets from `first` on.
     private var counts: [UInt64] = []
+    private var first = 0
     /// Latencies counted.
     public private(set) var count: UInt64 = 0
     /// The shortest, exactly; 0 when there is none.
@@ -47,18 +50,13 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// Adds another's counts.
     public mutating func merge(_ other: LatencyHistogram) {
         guard other.count > 0 else { return }
-        reserve(other.counts.count)
-        for index in other.counts.indices { counts[index] += other.counts[index] }
+        reserve(other.first)
+        reserve(other.first + other.counts.count - 1)
+        for index in other.counts.indices { counts[other.first - first + index] += other.counts[index] }
         minimum = count == 0 ? other.minimum : min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
         count += other.count
         sum += other.sum
-    }
-
-    /// Forgets all, keeps the memory.
-    public mutating func removeAll() {
-        for index in counts.indices { counts[index] = 0 }
-        (count, minimum, maximum, sum) = (0, 0, 0, 0)
     }
 
     /// The latency that a part of all do not exceed: the upper end of its bucket; 0 when there is none.
@@ -68,7 +66,7 @@ public struct LatencyHistogram: Sendable, Equatable {
         var seen: UInt64 = 0
         for index in counts.indices {
             seen += counts[index]
-            if seen >= wanted { return min(max(Self.highest(in: index), minimum), maximum) }
+            if seen >= wanted { return min(max(Self.highest(in: first + index), minimum), maximum) }
         }
         return maximum
     }
@@ -100,18 +98,24 @@ public struct LatencyHistogram: Sendable, Equatable {
 
     private mutating func record(_ latency: UInt64, times: UInt64) {
         let index = Self.index(of: min(latency, Self.largest))
-        reserve(index + 1)
-        counts[index] += times
+        reserve(index)
+        counts[index - first] += times
         minimum = count == 0 ? latency : min(minimum, latency)
         maximum = max(maximum, latency)
         count += times
         sum += Double(latency) * Double(times)
     }
 
-    private mutating func reserve(_ size: Int) {
-        guard counts.count < size else { return }
-        let rounded = (size + Self.half - 1) / Self.half * Self.half
-        counts.append(contentsOf: repeatElement(0, count: rounded - counts.count))
+    /// Makes room for a bucket, and for its doubling.
+    private mutating func reserve(_ index: Int) {
+        let start = index / Self.half * Self.half
+        if counts.isEmpty { first = start }
+        if start < first {
+            counts.insert(contentsOf: repeatElement(0, count: first - start), at: 0)
+            first = start
+        }
+        let missing = start + Self.half - first - counts.count
+        if missing > 0 { counts.append(contentsOf: repeatElement(0, count: missing)) }
     }
 
     /// 0...2047 are themselves; from there on the bucket follows from the highest 11 bits.

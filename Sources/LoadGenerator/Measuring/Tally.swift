@@ -86,8 +86,12 @@ public struct Tally: Sendable {
     public internal(set) var bytesSent = 0
     /// Bytes received, heads included.
     public internal(set) var bytesReceived = 0
-    /// Open loop: operations that were due and not answered at the end; their age by then is in the latencies.
+    /// Open loop: operations that were due and answered only after the end; their latencies are counted.
+    public internal(set) var late = 0
+    /// Operations that had begun or were due and were not answered; in open loop their age is in the latencies.
     public internal(set) var unfinished = 0
+    /// Nanoseconds that the oldest of these had waited.
+    public internal(set) var oldest: UInt64 = 0
 
     /// Operations that succeeded.
     public var succeeded: Int { operations.reduce(0) { $0 + $1.succeeded } }
@@ -119,7 +123,9 @@ public struct Tally: Sendable {
         reconnects += other.reconnects
         bytesSent += other.bytesSent
         bytesReceived += other.bytesReceived
+        late += other.late
         unfinished += other.unfinished
+        oldest = max(oldest, other.oldest)
     }
 }
 
@@ -137,9 +143,22 @@ public struct IntervalTally: Sendable {
     public internal(set) var others = 0
     /// What last failed, be it an operation or the opening of a connection; nil if nothing did.
     public internal(set) var problem: String?
-    /// Latencies of all operations that succeeded.
-    public internal(set) var latency = LatencyHistogram()
+    /// Latencies of all operations that succeeded, until `seal`.
+    var latency = LatencyHistogram()
+    private var sealed: (median: UInt64, p99: UInt64)?
 
+    /// Their median, in nanoseconds.
+    public var median: UInt64 { sealed?.median ?? latency.quantile(0.5) }
+    /// Their 99th percentile, in nanoseconds.
+    public var p99: UInt64 { sealed?.p99 ?? latency.quantile(0.99) }
+
+    /// Keeps the percentiles only: histograms of a long run's intervals, or of many tenants, would fill the memory.
+    mutating func seal() {
+        sealed = (median, p99)
+        latency = LatencyHistogram()
+    }
+
+    /// Adds another's counts; to one that is sealed, without its latencies.
     mutating func merge(_ other: IntervalTally) {
         succeeded += other.succeeded
         failed += other.failed
@@ -147,6 +166,6 @@ public struct IntervalTally: Sendable {
         hits += other.hits
         others += other.others
         problem = other.problem ?? problem
-        latency.merge(other.latency)
+        if sealed == nil { latency.merge(other.latency) }
     }
 }

@@ -5,17 +5,20 @@ internal import SigV4
 /// Head and body are put together anew each time, which is cheap; what is dear, the signature, is kept by kind and number
 /// of request for some minutes. Since bodies follow from these two alone, the keys that are asked for keep their
 /// distribution. Only the contents of BatchGetItem and Query are drawn ahead, and drawn again when their signature has
-/// expired.
+/// expired; and only where they are many beside the keys, since a cache would find all of few contents before long.
 final class RequestMaker {
     /// Contents of BatchGetItem and of Query that are drawn ahead.
     static let contents = 4096
+    /// Keys in them for each key there is, so that they are like those that would be drawn anew.
+    private static let keysForEach = 10
 
     let items: ItemWriter
     private let plan: TenantPlan
-    private let signing: Signing
     private let signer = RequestSigner()
     private let host: String
     private let capacity: Int
+    /// Kinds of requests whose signatures are used again.
+    private let kept: [Bool]
     private var caches: [SignatureCache?]
     /// Heads by kind of request, in the pieces between which date, day and signature stand.
     private var heads: [(beforeDate: [UInt8], beforeDay: [UInt8], beforeSignature: [UInt8])]
@@ -33,11 +36,22 @@ final class RequestMaker {
     /// `now`: seconds since 1970, no later than any time given later.
     init(_ plan: TenantPlan, endpoint: HTTPEndpoint, trace: TraceKeys?, settings: BenchmarkPlan, now: Int64) {
         self.plan = plan
-        signing = settings.signing
         host = endpoint.authority
         capacity = max(1, min(settings.preparedSignatures, trace?.keys ?? plan.keys))
         items = ItemWriter(plan, trace: trace, seed: settings.seed)
         caches = WireKind.allCases.map { _ in nil }
+        let keys = trace?.keys ?? plan.keys
+        let isSteady =
+            switch plan.distribution {
+            // What comes next depends on what went before.
+            case .scan, .latest: false
+            default: true
+            }
+        kept = WireKind.allCases.map { kind in
+            let keysInEach = kind == .batchGet ? plan.mix.batchSize : 1
+            let areMany = isSteady && Self.contents * keysInEach >= Self.keysForEach * keys
+            return settings.signing == .prepared && kind.isRepeatable && (!kind.isDrawn || areMany)
+        }
         epoch = now
         let token = plan.credentials.signing.sessionToken
         let names =
@@ -107,7 +121,7 @@ final class RequestMaker {
     // MARK: Signatures
 
     private func known(_ kind: WireKind, _ number: Int, _ second: UInt32) -> Signature? {
-        guard signing == .prepared, kind.isRepeatable, let cache = caches[kind.rawValue],
+        guard kept[kind.rawValue], let cache = caches[kind.rawValue],
             let place = cache.place(of: UInt64(number), now: second)
         else { return nil }
         return cache.signature(at: place)
@@ -137,8 +151,8 @@ final class RequestMaker {
         var signature = Signature(text: SIMD64(), date: SIMD16())
         for (index, byte) in authorization.utf8.suffix(64).enumerated() { signature.text[index] = byte }
         for (index, byte) in date.utf8.prefix(16).enumerated() { signature.date[index] = byte }
-        guard signing == .prepared, kind.isRepeatable else { return signature }
-        let size = kind == .batchGet || kind == .query ? Self.contents : capacity
+        guard kept[kind.rawValue] else { return signature }
+        let size = kind.isDrawn ? Self.contents : capacity
         if caches[kind.rawValue] == nil { caches[kind.rawValue] = SignatureCache(capacity: size) }
         caches[kind.rawValue]?.store(signature, of: UInt64(number), second: second)
         return signature

@@ -25,6 +25,9 @@ enum WireKind: Int, CaseIterable {
         }
     }
 
+    /// Whether its contents are drawn, and its number is only theirs.
+    var isDrawn: Bool { self == .batchGet || self == .query }
+
     /// Whether the same number always means the same body, so that its signature can be used again.
     var isRepeatable: Bool { rawValue <= WireKind.query.rawValue }
 }

@@ -22,6 +22,11 @@ public enum BenchmarkEvent: Sendable {
 
 /// Runs a plan.
 public struct Benchmark: Sendable {
+    /// Points of the time series that still take what threads hand in late.
+    private static let openPoints = 4
+    /// Open files besides connections: the program's own, and those of each thread's event loop.
+    private static let ownFiles = (program: 20, thread: 4)
+
     private let plan: BenchmarkPlan
     private let server: ServerAddresses
     private let states: [TenantState]
@@ -31,7 +36,7 @@ public struct Benchmark: Sendable {
     /// Checks the plan, looks the endpoint's host up and reads traces.
     public init(_ plan: BenchmarkPlan, stop: StopFlag = StopFlag()) throws {
         try plan.check()
-        Self.raiseLimit()
+        try Self.raiseLimit(plan)
         self.plan = plan
         self.stop = stop
         server = try ServerAddresses(plan.endpoint, trust: plan.trust)
@@ -91,6 +96,13 @@ public struct Benchmark: Sendable {
         gate.open(times)
         var points: [BenchmarkReport.Point] = []
         var next = times.interval(at: start)
+        /// Adds what threads that were held up have handed in late.
+        func addLate(before end: Int) {
+            for late in collector.leftovers(before: end) {
+                guard let place = points.lastIndex(where: { $0.number == late.interval }) else { continue }
+                points[place].tenants[late.tenant].merge(late.tally)
+            }
+        }
         func take(_ last: Bool) {
             let now = MonotonicClock.now
             // Threads hand an interval in with the first thing that happens after it.
@@ -118,6 +130,11 @@ public struct Benchmark: Sendable {
                     )
                 }
                 next += 1
+                addLate(before: next)
+                let old = points.count - 1 - Self.openPoints
+                if old >= 0 {
+                    for tenant in points[old].tenants.indices { points[old].tenants[tenant].seal() }
+                }
             }
         }
         while !collector.isDone {
@@ -125,11 +142,7 @@ public struct Benchmark: Sendable {
             take(false)
         }
         take(true)
-        // A thread that was held up has handed in late.
-        for late in collector.leftovers() {
-            guard let place = points.firstIndex(where: { $0.number == late.interval }) else { continue }
-            points[place].tenants[late.tenant].merge(late.tally)
-        }
+        addLate(before: .max)
         guard collector.failures == 0 else { throw BenchmarkError("a thread could not start its event loop") }
         let ended = min(MonotonicClock.now, times.end)
         return report(collector.results, points, times, ended)
@@ -153,6 +166,8 @@ public struct Benchmark: Sendable {
             return BenchmarkReport.Tenant(
                 name: plan.tenants[index].name,
                 seconds: end > times.measure ? Double(end - times.measure) / 1e9 : 0,
+                wantedRate: plan.tenants[index].rate,
+                isOpenLoop: plan.tenants[index].isOpenLoop,
                 tally: tally
             )
         }
@@ -166,11 +181,18 @@ public struct Benchmark: Sendable {
     }
 
     /// As many descriptors as the process may have, since each connection takes one.
-    private static func raiseLimit() {
+    private static func raiseLimit(_ plan: BenchmarkPlan) throws(BenchmarkError) {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let connections = plan.tenants.reduce(0) { $0 + $1.connections }
+        let needed = connections + ownFiles.program + ownFiles.thread * plan.threads
+        guard needed <= limit.rlim_max else {
+            throw BenchmarkError(
+                "\(connections) connections need \(needed) open files, and \(limit.rlim_max) are allowed (ulimit -Hn)"
+            )
+        }
     }
 
     private static func pause() {

@@ -39,14 +39,14 @@ final class Collector: Sendable {
     var failures: Int { state.withLock { $0.failures } }
     var results: [Thread] { state.withLock { $0.results } }
 
-    /// Takes what came of an interval after it was taken: tenant, interval, what it is.
-    func leftovers() -> [(tenant: Int, interval: Int, tally: IntervalTally)] {
+    /// Takes what came of intervals before `end` after they were taken: tenant, interval, what it is.
+    func leftovers(before end: Int) -> [(tenant: Int, interval: Int, tally: IntervalTally)] {
         state.withLock { state in
-            let all = state.series.enumerated().flatMap { tenant, series in
-                series.map { (tenant: tenant, interval: $0.key, tally: $0.value) }
+            let late = state.series.enumerated().flatMap { tenant, series in
+                series.filter { $0.key < end }.map { (tenant: tenant, interval: $0.key, tally: $0.value) }
             }
-            state.series = state.series.map { _ in [:] }
-            return all
+            for entry in late { state.series[entry.tenant][entry.interval] = nil }
+            return late
         }
     }
 

@@ -2,7 +2,7 @@
 enum ErrorText {
     private static let throttling: Set<String> = [
         "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded",
-        "Throttling", "TooManyRequestsException",
+        "Throttling", "TooManyRequestsException", "HTTP 429",
     ]
 
     /// Whether the error is the server's way of asking for less.

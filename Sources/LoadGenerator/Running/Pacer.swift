@@ -37,7 +37,8 @@ final class Pacer: Sendable {
                 bell.send(())
                 MonotonicClock.sleep(until: time + Self.shortest)
             } else {
-                MonotonicClock.sleep(until: min(due, time + Self.longest))
+                // Until the reactor has said what comes next, that may be near.
+                MonotonicClock.sleep(until: min(due, time + (due == .max ? Self.shortest : Self.longest)))
             }
             time = MonotonicClock.now
         }

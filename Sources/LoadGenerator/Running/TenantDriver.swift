@@ -23,7 +23,7 @@ struct RunTimes: Sendable {
 final class TenantDriver: ClientOwner {
     private static let shortestBackoff: UInt64 = 25_000_000
     private static let longestBackoff: UInt64 = 5_000_000_000
-    /// Open loop: operations that are due and wait; further ones are counted as failed.
+    /// Open loop: operations that are due and wait; further ones are never sent.
     private static let longestQueue = 1_000_000
 
     private(set) var tally = Tally()
@@ -33,6 +33,7 @@ final class TenantDriver: ClientOwner {
     private let state: TenantState
     private let plan: TenantPlan
     private let retries: Int
+    private let isBudgeted: Bool
     private var times = RunTimes(start: 0, measure: 0, end: 0, interval: 1)
     private let reactor: Reactor
     private let collector: Collector
@@ -46,7 +47,9 @@ final class TenantDriver: ClientOwner {
     /// Times of operations that are due, from `queueStart` on.
     private var queue: [UInt64] = []
     private var queueStart = 0
-    /// Operations that may still begin.
+    /// Operations that were due and found no place in the queue.
+    private var dropped = 0
+    /// Operations that may still begin once it counts.
     private var budget: Int
     private var running = 0
     private var contentNumber = 0
@@ -70,6 +73,7 @@ final class TenantDriver: ClientOwner {
         self.state = state
         plan = state.plan
         retries = settings.retries
+        isBudgeted = settings.operations != nil
         self.part = part
         self.parts = parts
         reactor = context.reactor
@@ -149,15 +153,14 @@ final class TenantDriver: ClientOwner {
         guard var schedule else { return }
         let now = MonotonicClock.now
         while schedule.next <= now, !isEnding, budget > 0, schedule.next < times.end {
-            budget -= 1
-            running += 1
             let due = schedule.next
+            if due >= times.measure { budget -= 1 }
             schedule.advance(&random)
             if queue.count - queueStart < Self.longestQueue {
+                running += 1
                 queue.append(due)
             } else {
-                running -= 1
-                if due >= times.measure { tally.unfinished += 1 }
+                dropped += 1
             }
         }
         self.schedule = schedule
@@ -195,7 +198,7 @@ final class TenantDriver: ClientOwner {
             return serveQueue()
         }
         guard !isEnding, budget > 0, now < times.end else { return }
-        budget -= 1
+        if now >= times.measure { budget -= 1 }
         running += 1
         begin(connection, intended: now, now: now)
     }
@@ -258,7 +261,7 @@ final class TenantDriver: ClientOwner {
     func replied(_ connection: ClientConnection) {
         let now = MonotonicClock.now
         let reply = connection.reply
-        let counts = now >= times.measure && now <= times.end
+        let counts = counts(connection, now)
         roll(to: now)
         if counts { tally.bytesReceived += connection.received }
         if !reply.cacheStatus.isEmpty {
@@ -289,11 +292,12 @@ final class TenantDriver: ClientOwner {
             return send(connection, now: now)
         }
         let latency = now > connection.task.intended ? now - connection.task.intended : 0
-        if counts || (now > times.end && schedule != nil && connection.task.intended >= times.measure) {
+        if counts {
             if connection.task.kind == .readModifyWrite {
                 record(.update, now - connection.task.secondStage, operation: false)
             }
-            record(connection.task.kind, latency, operation: counts)
+            if now > times.end { tally.late += 1 }
+            record(connection.task.kind, latency, operation: now <= times.end)
         }
         if now <= times.end {
             current.succeeded += 1
@@ -321,9 +325,18 @@ final class TenantDriver: ClientOwner {
 
     // MARK: Ends of operations
 
+    /// Whether what comes of the connection's operation counts.
+    ///
+    /// By when it comes, so that throughput is that of the time; of so many operations, by when they began. Open loop
+    /// waits after the end for what was due.
+    private func counts(_ connection: ClientConnection, _ now: UInt64) -> Bool {
+        now >= times.measure && (now <= times.end || schedule != nil)
+            && (!isBudgeted || connection.task.intended >= times.measure)
+    }
+
     private func fail(_ connection: ClientConnection, _ name: String, isThrottling: Bool, mayRetry: Bool, _ now: UInt64)
     {
-        let counts = now >= times.measure && now <= times.end
+        let counts = counts(connection, now)
         if isThrottling || mayRetry, connection.task.attempt < retries, !isEnding {
             connection.task.attempt += 1
             connection.task.phase = .backoff
@@ -378,13 +391,7 @@ final class TenantDriver: ClientOwner {
     func roll(to now: UInt64) {
         guard now >= currentEnd else { return }
         collector.add(current, tenant: index, interval: currentNumber)
-        current.succeeded = 0
-        current.failed = 0
-        current.throttled = 0
-        current.hits = 0
-        current.others = 0
-        current.problem = nil
-        current.latency.removeAll()
+        current = IntervalTally()
         currentNumber = times.interval(at: now)
         currentEnd = Self.end(of: currentNumber, times)
     }
@@ -406,20 +413,32 @@ final class TenantDriver: ClientOwner {
         isEnding = true
     }
 
-    /// Closes all; what open loop still owes is counted with its age.
+    /// Closes all; what is not answered is counted, in open loop with its age.
     func close(_ now: UInt64) {
         let end = min(now, times.end)
         if currentNumber < times.interval(at: end &- 1) || current.succeeded + current.failed > 0 {
             collector.add(current, tenant: index, interval: currentNumber)
         }
-        if schedule != nil {
-            let waiting = queue[queueStart...].map { (OperationKind.get, $0) }
-            let sent = connections.filter { $0.task.phase != .idle }.map { ($0.task.kind, $0.task.intended) }
-            for (kind, intended) in waiting + sent where intended >= times.measure {
-                tally.unfinished += 1
-                tally.operations[kind.rawValue].latency.record(now > intended ? now - intended : 0)
-            }
+        for connection in connections where ![.idle, .thinking].contains(connection.task.phase) {
+            leave(connection.task.kind, connection.task.intended, now)
         }
+        for due in queue[queueStart...] {
+            leave(state.trace == nil ? plan.mix.next(&random) : .get, due, now)
+        }
+        tally.unfinished += dropped
         for connection in connections { connection.retire() }
+    }
+
+    /// Counts an operation that got no answer.
+    private func leave(_ kind: OperationKind, _ intended: UInt64, _ now: UInt64) {
+        let age = now > intended ? now - intended : 0
+        tally.unfinished += 1
+        tally.oldest = max(tally.oldest, age)
+        if schedule != nil {
+            tally.operations[kind.rawValue].latency.record(age)
+        } else if let expected = plan.expectedInterval, age > expected {
+            // What it has kept from being sent has waited, too.
+            tally.operations[kind.rawValue].corrected.record(age, expectedInterval: expected)
+        }
     }
 }

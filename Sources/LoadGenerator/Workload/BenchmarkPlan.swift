@@ -90,6 +90,9 @@ public struct TenantPlan: Sendable {
     /// Closed loop: nanoseconds between requests that a connection should have kept, to correct for coordinated omission.
     public var expectedInterval: UInt64?
 
+    /// Whether operations are due at times of their own, and not when there is a reply.
+    var isOpenLoop: Bool { rate != nil || traceSpeed != nil }
+
     /// A plan with the given essentials and defaults for the rest.
     public init(
         name: String,
@@ -120,7 +123,7 @@ public struct BenchmarkPlan: Sendable {
     public var warmup: UInt64 = 0
     /// Nanoseconds that count.
     public var duration: UInt64 = 10_000_000_000
-    /// Operations of each tenant after which it ends; `duration` ends it all the same.
+    /// Operations of each tenant, after the warm-up, that end it; `duration` ends it all the same.
     public var operations: Int?
     /// Nanoseconds between two points of the time series.
     public var interval: UInt64 = 1_000_000_000
@@ -138,6 +141,13 @@ public struct BenchmarkPlan: Sendable {
     public var connectTimeout = Self.usualConnectTimeout
     static let usualConnectTimeout: UInt64 = 3_000_000_000
 
+    private static let mostPoints: UInt64 = 1_000_000
+    /// Nanoseconds after which the time series has all the points it may have.
+    public var longestDuration: UInt64 {
+        let (product, isTooLarge) = interval.multipliedReportingOverflow(by: Self.mostPoints)
+        return isTooLarge ? .max : product
+    }
+
     /// A plan with defaults.
     public init(endpoint: HTTPEndpoint, tenants: [TenantPlan]) {
         self.endpoint = endpoint
@@ -150,7 +160,7 @@ public struct BenchmarkPlan: Sendable {
         guard (1...64).contains(threads) else { throw PlanError("threads: 1 to 64") }
         guard Set(tenants.map(\.name)).count == tenants.count else { throw PlanError("two tenants have one name") }
         guard duration > 0, interval >= 1_000_000 else { throw PlanError("duration and interval are above 0") }
-        guard duration / interval <= 1_000_000 else {
+        guard duration / interval <= Self.mostPoints else {
             throw PlanError("the time series has more than a million points")
         }
         guard (0...100).contains(retries) else { throw PlanError("retries: 0 to 100") }
