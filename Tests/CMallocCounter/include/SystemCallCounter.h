@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 // Counts the calls to the system that one thread makes to move bytes and to wait for them: epoll_wait, epoll_ctl, recv and
-// send. Linking this target into a test binary replaces those functions of the C library by ones that count and do the
-// same.
+// send, by these functions or by syscall. Linking this target into a test binary replaces those of the C library by ones
+// that count and do the same.
 //
 // Under AddressSanitizer and ThreadSanitizer, which replace them themselves, nothing is replaced or counted.
 

@@ -7,7 +7,8 @@ struct LoadError: Error {
 
 /// One thread, one request in flight on each connection.
 struct Load {
-    private let request: [UInt8]
+    private let requests: [[UInt8]]
+    private var next = 0
     private let replyBytes: Int
     private let beginning: [UInt8]
     private var polled: [pollfd] = []
@@ -19,8 +20,8 @@ struct Load {
     private var latencies: [UInt32] = []
     private var elapsed = 0
 
-    init(port: UInt16, request: [UInt8], replyBytes: Int, beginning: [UInt8], connections: Int) throws(LoadError) {
-        self.request = request
+    init(port: UInt16, requests: [[UInt8]], replyBytes: Int, beginning: [UInt8], connections: Int) throws(LoadError) {
+        self.requests = requests
         self.replyBytes = replyBytes
         self.beginning = Array(beginning.prefix(replyBytes))
         received = Array(repeating: 0, count: connections)
@@ -97,6 +98,8 @@ struct Load {
 
     private mutating func send(_ index: Int, due time: Int) throws(LoadError) {
         due[index] = time
+        let request = requests[next]
+        next = next + 1 < requests.count ? next + 1 : 0
         let count = Glibc.send(polled[index].fd, request, request.count, Int32(MSG_NOSIGNAL))
         if count != request.count { throw LoadError(reason: "send: error \(errno)") }
     }
