@@ -205,7 +205,8 @@ import Upstream
             let after = calls()
             // For the request and for the upstream's reply; besides, the order to report, and a timer now and then.
             #expect(after.epoll_wait - before.epoll_wait <= 2 * misses + 50)
-            #expect(after.epoll_ctl - before.epoll_ctl == 0)
+            // Now and then one for a connection that is no longer kept.
+            #expect(after.epoll_ctl - before.epoll_ctl < 5)
         }
     }
 
