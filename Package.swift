@@ -24,11 +24,12 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CPrefetch"),
         .target(name: "CLinux"),
 
         .target(name: "SigV4", dependencies: ["CLibcrypto"]),
         .target(name: "DynamoDB", dependencies: ["CJansson", "CZlib"]),
-        .target(name: "Cache"),
+        .target(name: "Cache", dependencies: ["CPrefetch"]),
         .target(name: "Alloc"),
         .target(name: "Transport", dependencies: ["CLibssl", "CLinux"]),
         .target(name: "Upstream", dependencies: ["CCurl", "SigV4", "Transport"]),
@@ -106,7 +107,8 @@ let settings: [SwiftSetting] =
 
 /// Targets of C or of nothing but a module map have no Swift settings.
 let foreign: Set = [
-    "CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CSQLite", "CLzma", "CLinux", "CMallocCounter",
+    "CLibcrypto", "CLibssl", "CCurl", "CJansson", "CZlib", "CSQLite", "CLzma", "CPrefetch", "CLinux",
+    "CMallocCounter",
 ]
 for target in package.targets where !foreign.contains(target.name) {
     var own = (target.swiftSettings ?? []) + settings

@@ -157,7 +157,12 @@ extension Shard {
     }
 
     func isLarge(_ payload: Int) -> Bool {
-        payload > max(segmentSize >> 4, min(segmentSize >> 2, 4 << 10))
+        Self.isLarge(payload, segmentOrder: segmentOrder)
+    }
+
+    static func isLarge(_ payload: Int, segmentOrder: Int) -> Bool {
+        let segmentSize = SegmentPool.unit << segmentOrder
+        return payload > max(segmentSize >> 4, min(segmentSize >> 2, 4 << 10))
     }
 
     private mutating func write(

@@ -9,6 +9,7 @@ struct Shard: ~Copyable {
     // First what a hit looks at, beside the lock.
     var index: Index
     let accounting: Accounting
+    var segmentOrder = 0
     var groups = Groups()
     var policy: AnyPolicy
 
@@ -16,7 +17,6 @@ struct Shard: ~Copyable {
     var budget: Int
     var weights = CostWeights()
     var queues: QueueTable
-    var segmentOrder = 0
 
     var segmentBytes = 0
     var runBytes = 0
@@ -173,7 +173,7 @@ extension Shard {
     }
 
     @inline(__always)
-    private static func charge(_ record: Record, _ accounting: Accounting) -> Int {
+    static func charge(_ record: Record, _ accounting: Accounting) -> Int {
         accounting == .payload
             ? record.payload : record.footprint + record.runUnits << SegmentPool.unitShift + 10
     }

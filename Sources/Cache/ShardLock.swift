@@ -47,6 +47,12 @@ internal import Synchronization
         wait()
     }
 
+    /// Takes it if nobody has it.
+    @inline(__always)
+    func lockIfFree() -> Bool {
+        word.compareExchange(expected: 0, desired: Self.held, ordering: .acquiring).exchanged
+    }
+
     @inline(__always)
     func unlock() {
         if word.compareExchange(expected: Self.held, desired: 0, ordering: .releasing).exchanged { return }

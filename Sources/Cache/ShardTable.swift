@@ -57,6 +57,18 @@
         return unsafe body(&shard(index).pointee)
     }
 
+    /// Calls `body` with a shard, under its lock, if nobody else has that now.
+    @inline(__always)
+    func withShardIfFree(_ index: Int, _ body: (borrowing Shard) -> Void) {
+        let lock = unsafe lock(index)
+        guard unsafe lock.pointee.lockIfFree() else { return }
+        defer { unsafe lock.pointee.unlock() }
+        unsafe body(shard(index).pointee)
+    }
+
+    /// Where the first shard is.
+    var address: UInt { unsafe UInt(bitPattern: base) }
+
     /// Calls `body` with a shard, under its lock, until it returns true, and lets others have the shard in between.
     ///
     /// `body` looks now and then whether somebody wants the shard, and returns then.

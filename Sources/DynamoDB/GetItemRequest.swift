@@ -39,7 +39,8 @@ public struct GetItemRequest: Sendable {
     /// One bit for each known member met.
     private var seen: UInt8 = 0
 
-    private init() {}
+    /// One that asks for nothing.
+    public init() {}
 
     /// Parses a whole body.
     ///

@@ -14,7 +14,7 @@ public enum Target: Sendable, Equatable {
     /// Allocates only for ``unknown(name:api:)``.
     public static func parse(_ value: UnsafeRawBufferPointer) -> Self {
         // The one that the fastest path serves.
-        if unsafe isEqual(value, "DynamoDB_20120810.GetItem") { return .known(.getItem) }
+        if unsafe isGetItem(value) { return .known(.getItem) }
         var dot = 0
         while dot < value.count, unsafe value[dot] != UInt8(ascii: ".") {
             dot += 1
@@ -33,6 +33,11 @@ public enum Target: Sendable, Equatable {
         if let operation = unsafe Operation.named(name, api: api) { return .known(operation) }
         guard unsafe isOperationName(name) else { return .malformed }
         return .unknown(name: unsafe String(decoding: name, as: UTF8.self), api: api)
+    }
+
+    /// Whether the header's value asks for GetItem.
+    public static func isGetItem(_ value: UnsafeRawBufferPointer) -> Bool {
+        unsafe isEqual(value, "DynamoDB_20120810.GetItem")
     }
 
     private static func isEqual(_ bytes: UnsafeRawBufferPointer, _ literal: StaticString) -> Bool {

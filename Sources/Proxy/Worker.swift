@@ -15,7 +15,11 @@ final class Worker {
     /// The embedded stores' upstreams, by store.
     private var embedded: [ObjectIdentifier: EmbeddedUpstream] = [:]
     let shared: SharedState
-    var registry: TenantRegistry
+    private(set) var registry: TenantRegistry
+    /// What every hit of an access key's tenant touches, by the key's number in the registry.
+    private var coldLines: ColdLines
+    /// A table that has been asked for with each access key: found without a search.
+    private var firstViews: [TenantTable?]
     let logger: Logger
 
     /// The lane in which it counts what tenants use.
@@ -31,6 +35,8 @@ final class Worker {
     var trace: TraceLane?
     /// Reused buffers of the hit path.
     let keyBuffer = KeyBuffer()
+    /// What has been read of the request that is being handled, ahead of its verification.
+    let foreseen = ForeseenGet()
     let lookupBuffer = KeyBuffer()
     let dropBuffer = KeyBuffer()
     var valueBuffer: [UInt8] = []
@@ -64,6 +70,8 @@ final class Worker {
         self.registry = registry
         self.logger = logger
         lane = shared.workers.add(1, ordering: .relaxed).oldValue
+        coldLines = registry.coldLines(lane: lane)
+        firstViews = Array(repeating: nil, count: registry.keyCount)
         let limits = shared.configuration.limits
         side = SideThreads(reactor: reactor, byteLimit: limits.bufferedBytes / max(1, shared.configuration.reactors))
         verifier = SignatureVerifier(clockWindow: shared.configuration.clockWindow)
@@ -76,6 +84,8 @@ final class Worker {
     /// Takes a new registry; what the old one allowed is forgotten.
     func adopt(_ registry: TenantRegistry) {
         self.registry = registry
+        coldLines = registry.coldLines(lane: lane)
+        firstViews = Array(repeating: nil, count: registry.keyCount)
         verifier.makeRoom(forSecrets: registry.keyCount)
         views.removeAll()
     }
@@ -109,11 +119,8 @@ final class Worker {
     /// - Returns: Nil for a name that is not the tenant's, that can't be a table's, or when too many are known: nothing of
     ///   it is ever cached. Names that are not the tenant's are not remembered either.
     func view(of name: UnsafeRawBufferPointer, for tenant: Tenant) -> TenantTable? {
+        if let known = unsafe knownView(of: name, for: tenant) { return known }
         guard unsafe TableName.isValid(name) else { return nil }
-        lookupBuffer.removeAll()
-        unsafe withUnsafeBytes(of: tenant.number) { unsafe lookupBuffer.append($0) }
-        unsafe lookupBuffer.append(name)
-        if let known = unsafe views.find(lookupBuffer.bytes) { return known }
         let owned = unsafe Array(name)
         guard tenant.policy.allowsTable(owned), let view = tenant.table(named: owned, now: reactor.now) else {
             return nil
@@ -126,6 +133,32 @@ final class Worker {
         if views.count >= Self.maxViews { views.removeAll() }
         unsafe views.insert(Array(lookupBuffer.bytes), view)
         return view
+    }
+
+    /// Asks for what a hit of an access key's tenant will touch.
+    func prefetchLines(ofAccessKey number: Int) {
+        coldLines.prefetch(row: number)
+    }
+
+    /// The view of a table that the tenant of an access key has asked for before; nothing is made.
+    func knownView(of name: UnsafeRawBufferPointer, accessKey number: Int, _ tenant: Tenant) -> TenantTable? {
+        if let first = firstViews[number] {
+            return unsafe first.table.isNamed(name) ? first : knownView(of: name, for: tenant)
+        }
+        guard let view = unsafe knownView(of: name, for: tenant) else { return nil }
+        firstViews[number] = view
+        view.addColdLines(to: &coldLines, row: number)
+        return view
+    }
+
+    /// The same if it has been asked for before; nothing is made.
+    ///
+    /// Leaves in `lookupBuffer` what it is known under.
+    func knownView(of name: UnsafeRawBufferPointer, for tenant: Tenant) -> TenantTable? {
+        lookupBuffer.removeAll()
+        unsafe withUnsafeBytes(of: tenant.number) { unsafe lookupBuffer.append($0) }
+        unsafe lookupBuffer.append(name)
+        return lookupBuffer.isOverflowed ? nil : unsafe views.find(lookupBuffer.bytes)
     }
 
     private static let maxViews = 50_000

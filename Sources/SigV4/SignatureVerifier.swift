@@ -1,3 +1,11 @@
+/// What of a request's verification has been done.
+public enum VerificationStep: Sendable {
+    /// The body is hashed.
+    case body
+    /// The canonical request is hashed.
+    case head
+}
+
 /// Verifies signatures of received requests, AWS Signature Version 4, as DynamoDB does.
 ///
 /// - The body is always hashed here. `X-Amz-Content-Sha256`, where present, must be that hash, so unsigned and streamed
@@ -70,16 +78,19 @@ public final class SignatureVerifier {
 
     /// Checks the signature and its time.
     ///
-    /// `authorization` was read from this very request; `now` is in seconds since 1970.
+    /// `authorization` was read from this very request; `now` is in seconds since 1970. `meanwhile` is called after each
+    /// step, and may use the time to have memory fetched; whether the signature holds it can't know.
     public func verify(
         _ authorization: Authorization,
         of request: ReceivedRequest,
         secret: SecretKey,
-        now: Int64
+        now: Int64,
+        meanwhile: (VerificationStep) -> Void = { _ in }
     ) throws(SignatureError) {
         try checkTime(authorization, request, now)
         let payload = request.payload()
         try checkDeclaredPayload(payload, authorization, request)
+        meanwhile(.body)
 
         let date = authorization.bytes(authorization.credential.date, in: request)
         let region = authorization.bytes(authorization.credential.region, in: request)
@@ -87,8 +98,8 @@ public final class SignatureVerifier {
         let held = signingKeys.key(of: secret, date: date, region: region)
         let key = held ?? secret.signingKey(date: date, region: region, service: service)
 
-        if try !matches(key, authorization, request, payload, host: .asReceived) {
-            guard try matches(key, authorization, request, payload, host: .withoutPort) else {
+        if try !matches(key, authorization, request, payload, host: .asReceived, meanwhile) {
+            guard try matches(key, authorization, request, payload, host: .withoutPort, meanwhile) else {
                 throw .signatureMismatch
             }
         }
@@ -154,10 +165,12 @@ extension SignatureVerifier {
         _ authorization: Authorization,
         _ request: ReceivedRequest,
         _ payload: Digest,
-        host: HostForm
+        host: HostForm,
+        _ meanwhile: (VerificationStep) -> Void
     ) throws(SignatureError) -> Bool {
         guard try writeCanonicalRequest(authorization, request, payload, host: host) else { return false }
         writeStringToSign(authorization, request)
+        meanwhile(.head)
         let signature = key.code(for: &canonical, innerHash)
         scratch.removeAll()
         scratch.appendHexadecimal(signature)

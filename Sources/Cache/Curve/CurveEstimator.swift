@@ -29,10 +29,11 @@ public final class CurveEstimator: Sendable {
     /// The policy that is simulated.
     public let policy: PolicyKind
 
+    // What a hit of a sampled key touches is together.
     private let threshold: Atomic<UInt64>
+    private let state: Mutex<CurveState>
     private let stripes: InlineArray<64, Stripe>
     private let census: CurveCensus
-    private let state: Mutex<CurveState>
 
     /// Makes an estimator that has seen nothing.
     ///

@@ -105,15 +105,19 @@ extension Store {
 // What the curve asks of a shard, under its lock.
 extension Shard {
     /// Bytes that an entry would be charged.
+    ///
+    /// Inlined, since for a call all of the shard would be copied.
+    @inline(__always)
     func charge(key: Int, value: Int, mark: UInt32, expiresAt: UInt64) -> Int {
         let record = Record(
             key: min(key, Record.maximumKey),
             value: min(value, Record.maximumValue),
-            isLarge: isLarge(key + value),
+            isLarge: Self.isLarge(key + value, segmentOrder: segmentOrder),
             mark: mark,
             expiresAt: expiresAt,
             group: 0
         )
-        return charge(record)
+        let accounting = accounting
+        return Self.charge(record, accounting)
     }
 }

@@ -1,4 +1,5 @@
 import Cache
+import Glibc
 import Synchronization
 
 /// One table of one data domain, as far as coherence is concerned: shared by all tenants that may reach its data.
@@ -39,6 +40,14 @@ final class Table: Sendable {
         self.name = name
         self.domain = domain
         scope = WriteScope(now: now, epoch: epoch)
+    }
+
+    /// Whether these are the bytes of its name.
+    func isNamed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count == name.count, let start = bytes.baseAddress else { return false }
+        return unsafe name.withUnsafeBytes { name in
+            unsafe name.baseAddress.map { unsafe memcmp($0, start, bytes.count) == 0 } ?? false
+        }
     }
 
     /// Raised whenever something happened to the table, or to all of its domain, that names no key.

@@ -22,6 +22,9 @@ final class TenantMeter: Sendable {
         return sample
     }
 
+    /// Where a worker's lane is, to have it fetched ahead.
+    func address(ofLane worker: Int) -> UInt { lanes.address(worker) }
+
     /// Lends a worker its lane.
     ///
     /// A worker beyond those the meter was made for shares another's lane, and counts may be lost.
@@ -52,6 +55,10 @@ private struct MeterLanes: ~Copyable, @unchecked Sendable {
             _ = unsafe (start + index * Self.stride).assumingMemoryBound(to: MeterLane.self).deinitialize(count: 1)
         }
         unsafe start.deallocate()
+    }
+
+    func address(_ index: Int) -> UInt {
+        unsafe UInt(bitPattern: start + (index < count ? index : index % count) * Self.stride)
     }
 
     @inline(__always)

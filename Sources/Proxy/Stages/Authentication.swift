@@ -6,12 +6,15 @@ import Upstream
 extension Worker {
     /// Finds out whose request it is.
     ///
-    /// Nothing is looked up, parsed or revealed before this has succeeded.
-    func authenticate(_ request: HTTPRequest) throws(ErrorReply) -> Tenant {
+    /// Nothing is answered, counted or revealed before this has succeeded, and nothing changes; what will be needed then is
+    /// looked at (`foresee`).
+    ///
+    /// `target` is the value of X-Amz-Target, if it came once.
+    func authenticate(_ request: HTTPRequest, target: UnsafeRawBufferPointer?) throws(ErrorReply) -> Tenant {
         if shared.isDevelopment { return try developmentTenant(request) }
         if let tenant = shared.localTenant { return try localTenant(tenant, request) }
         do throws(SignatureError) {
-            return try signedTenant(ReceivedRequest(request))
+            return unsafe try signedTenant(ReceivedRequest(request), target: target, request.body)
         } catch {
             throw ErrorReply(error)
         }
@@ -27,17 +30,27 @@ extension Worker {
         }
     }
 
-    private func signedTenant(_ request: ReceivedRequest) throws(SignatureError) -> Tenant {
+    private func signedTenant(
+        _ request: ReceivedRequest,
+        target: UnsafeRawBufferPointer?,
+        _ body: UnsafeRawBufferPointer
+    ) throws(SignatureError) -> Tenant {
         let authorization = try verifier.authorization(of: request)
         let accessKeyID = unsafe verifier.accessKeyID(of: authorization, in: request)
-        guard let principal = unsafe registry.principal(accessKeyID: accessKeyID) else { throw .unknownAccessKey }
-        try verifier.verify(authorization, of: request, secret: principal.secret, now: wallClock)
+        guard let number = unsafe registry.number(ofAccessKey: accessKeyID) else { throw .unknownAccessKey }
+        // Before the first of it is waited for.
+        prefetchLines(ofAccessKey: number)
+        let principal = registry.principal(number)
+        let tenant = principal.tenant
+        try verifier.verify(authorization, of: request, secret: principal.secret, now: wallClock) { step in
+            unsafe foresee(step, target: target, body, accessKey: number, tenant)
+        }
         unsafe try checkSessionToken(verifier.sessionToken(of: authorization, in: request), of: principal)
         let region = unsafe verifier.region(of: authorization, in: request)
-        guard unsafe RegionName.isValid(region, or: principal.tenant.route.endpoint.region) else {
+        guard unsafe RegionName.isValid(region, or: tenant.region) else {
             throw unsafe .invalidRegion(region)
         }
-        return principal.tenant
+        return tenant
     }
 
     /// A key with a session token asks for exactly this token, one without for none.

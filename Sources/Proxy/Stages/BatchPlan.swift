@@ -116,6 +116,7 @@ extension BatchPlan {
         var held = 0
         var table = 0
         (storedCount, missingCount) = (0, 0)
+        prefetch(in: store)
         reply.begin()
         while table < tables.count {
             let part = tables[table]
@@ -136,6 +137,20 @@ extension BatchPlan {
             }
             reply.endTable()
             table += 1
+        }
+    }
+
+    /// Has what the lookups will read fetched, one's while another's is waited for.
+    private func prefetch(in store: Store) {
+        var index = 0
+        while index < keys.count {
+            store.prefetchIndex(hash: keys[index].hash)
+            index += 1
+        }
+        index = 0
+        while index < keys.count {
+            store.prefetchEntry(hash: keys[index].hash)
+            index += 1
         }
     }
 

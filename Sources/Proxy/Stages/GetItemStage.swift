@@ -9,7 +9,9 @@ extension Worker {
         let tenant = admitted.tenant
         let get: GetItemRequest
         do throws(RequestError) {
-            if case .getItem(let read)? = admitted.large?.reading {
+            if admitted.large == nil, foreseen.isRead {
+                get = foreseen.get
+            } else if case .getItem(let read)? = admitted.large?.reading {
                 get = try read.get()
             } else {
                 get = unsafe try GetItemRequest.parse(admitted.body)
@@ -17,7 +19,12 @@ extension Worker {
         } catch {
             throw ErrorReply(error)
         }
-        let name = try resolveTable(get, admitted)
+        let name: (view: TenantTable?, arn: String?)
+        if let view = foreseen.view {
+            name = (view, nil)
+        } else {
+            name = try resolveTable(get, admitted)
+        }
         // One that is large has no plausible key.
         let isCacheable = unsafe get.isCacheable && admitted.body.count <= Self.inlineBytes
         guard let view = name.view, isCacheable, view.cache.isEnabled else {
@@ -26,9 +33,15 @@ extension Worker {
         }
 
         let epoch = view.table.epoch
-        CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
-        guard unsafe ItemKey.appendCanonical(get, of: admitted.body, to: keyBuffer) else {
-            return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
+        let hash: UInt64
+        if foreseen.view != nil, foreseen.epoch == epoch {
+            hash = foreseen.hash
+        } else {
+            CacheKey.begin(keyBuffer, tenant: tenant.number, table: view.table.number, epoch: epoch)
+            guard unsafe ItemKey.appendCanonical(get, of: admitted.body, to: keyBuffer) else {
+                return forward(hold(admitted, as: .getItem), status: .notCacheable, isRead: true)
+            }
+            hash = unsafe tenant.store.hash(keyBuffer.bytes)
         }
         var status = CacheStatus.consistentRead
         var largeBytes: Int?
@@ -42,6 +55,7 @@ extension Worker {
                 get,
                 view,
                 name.arn,
+                hash: hash,
                 body: admitted.body,
                 tenant: admitted.tenant,
                 contentType: admitted.contentType,
@@ -107,6 +121,7 @@ extension Worker {
                 held.get,
                 held.view,
                 held.arn,
+                hash: request.tenant.store.hash(keyBuffer.bytes),
                 body: body,
                 tenant: request.tenant,
                 contentType: request.contentType,
@@ -201,12 +216,13 @@ extension Worker {
         case absent(CacheStatus)
     }
 
-    /// Looks the key in `keyBuffer` up and answers on a hit; with `answersInPlace` from the store itself if it can, which
+    /// Looks the key in `keyBuffer`, whose hash is given, up and answers on a hit; with `answersInPlace` from the store itself if it can, which
     /// only `handle` may ask for.
     private func lookup(
         _ get: GetItemRequest,
         _ view: TenantTable,
         _ arn: String?,
+        hash: UInt64,
         body: UnsafeRawBufferPointer,
         tenant: Tenant,
         contentType: ReplyContentType,
@@ -222,7 +238,7 @@ extension Worker {
         let isPlain = answersInPlace && get.isPlain
         let limit = isPlain ? Self.inPlaceBytes : Self.inlineBytes
         let store = tenant.store
-        let found = unsafe store.read(key, hash: store.hash(key), now: reactor.now) { entry in
+        let found = unsafe store.read(key, hash: hash, now: reactor.now) { entry in
             if unsafe entry.value.count > limit { return unsafe entry.value.count }
             if isPlain {
                 unsafe reply(

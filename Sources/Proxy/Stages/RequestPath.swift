@@ -51,15 +51,17 @@ extension Worker: HTTPHandler {
     ///
     /// A hit is answered before this returns; everything else goes on with a `HeldRequest`.
     func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        defer { foreseen.clear() }
         do throws(ErrorReply) {
             let contentType = unsafe ReplyContentType(requested: request.header("content-type"))
             if try answerWithoutTenant(request, contentType, exchange) { return }
-            let tenant = try authenticate(request)
+            let target = unsafe request.onlyHeader("x-amz-target")
+            let tenant = unsafe try authenticate(request, target: target)
             let isEncoded = try isEncoded(request)
             if unsafe isEncoded || request.body.count > Self.inlineBytes {
                 return readAside(request, isEncoded: isEncoded, tenant, exchange)
             }
-            unsafe try dispatch(request, contentType, body: request.body, nil, tenant, exchange)
+            unsafe try dispatch(request, contentType, target: target, body: request.body, nil, tenant, exchange)
         } catch {
             reply(error, to: exchange, contentType: ReplyContentType(of: request))
         }
@@ -67,16 +69,18 @@ extension Worker: HTTPHandler {
 
     /// Authorises the operation, and sends the request to the stage that serves it.
     ///
-    /// `contentType` is the one that the request asks for, if that has been looked at.
+    /// `contentType` is the one that the request asks for and `target` the value of X-Amz-Target, if they have been looked
+    /// at.
     func dispatch(
         _ request: HTTPRequest,
         _ contentType: ReplyContentType? = nil,
+        target: UnsafeRawBufferPointer? = nil,
         body: UnsafeRawBufferPointer,
         _ large: LargeBody?,
         _ tenant: Tenant,
         _ exchange: HTTPExchange
     ) throws(ErrorReply) {
-        guard let target = unsafe request.onlyHeader("x-amz-target") else { throw .unknownOperation }
+        guard let target = unsafe target ?? request.onlyHeader("x-amz-target") else { throw .unknownOperation }
         let admitted = unsafe Admitted(
             http: request,
             contentType: contentType ?? ReplyContentType(of: request),
@@ -86,7 +90,8 @@ extension Worker: HTTPHandler {
             target: target,
             large: large
         )
-        switch unsafe Target.parse(target) {
+        let isRead = foreseen.isRead && large == nil
+        switch unsafe isRead ? .known(.getItem) : Target.parse(target) {
         case .known(let operation):
             guard tenant.policy.allows(operation) else {
                 throw .accessDenied(tenant, operation: operation.name, table: nil)

@@ -1,3 +1,4 @@
+import Cache
 import DynamoDB
 import Synchronization
 
@@ -5,7 +6,10 @@ import Synchronization
 ///
 /// Metadata is kept per tenant, because tenants of one data domain may sign for different accounts or regions.
 final class TenantTable: Sendable {
+    // First what a hit looks at.
     let table: Table
+    /// When a hit should have the metadata refreshed (monotonic nanoseconds); read without a lock on every hit.
+    private let refreshAt = Atomic<UInt64>(0)
     let cache: EffectiveCacheSettings
 
     /// What is known, in a form that a tenant's successor takes over when the configuration is reloaded.
@@ -17,13 +21,21 @@ final class TenantTable: Sendable {
     }
 
     private let knowledge: Mutex<Knowledge>
-    /// When a hit should have the metadata refreshed (monotonic nanoseconds); read without a lock on every hit.
-    private let refreshAt = Atomic<UInt64>(0)
 
     init(table: Table, cache: EffectiveCacheSettings, knowledge: Knowledge = Knowledge()) {
         self.table = table
         self.cache = cache
         self.knowledge = Mutex(knowledge)
+    }
+
+    /// Adds what every hit touches.
+    func addColdLines(to lines: inout ColdLines, row: Int) {
+        lines.add(self, bytes: 72, to: row)
+        lines.add(table, bytes: 64, to: row)
+        lines.add(table.scope, bytes: 24, to: row)
+        unsafe table.name.withUnsafeBytes { name in
+            lines.add(UInt(bitPattern: name.baseAddress), bytes: name.count, to: row)
+        }
     }
 
     /// What is known now.

@@ -14,15 +14,18 @@ final class Tenant: Sendable {
     ///
     /// The same name keeps its number when the configuration is reloaded.
     let number: UInt32
-    let name: String
+    // Next what a hit looks at: of a tenant that seldom asks it comes from far away.
     let store: Store
-    let policy: AccessPolicy
-    let route: UpstreamRoute
     /// What it has asked for and used.
     let meter: TenantMeter
     /// The rates it is held to.
     let limits: TenantLimits
+    let policy: AccessPolicy
+    /// The upstream's.
+    let region: String
 
+    let name: String
+    let route: UpstreamRoute
     private let cacheRules: CacheRules
     private let tables = Mutex<[[UInt8]: TenantTable]>([:])
     /// What was known before a reload, by table.
@@ -44,10 +47,20 @@ final class Tenant: Sendable {
         self.store = store
         self.policy = policy
         self.route = route
+        region = route.endpoint.region
         self.meter = meter
         self.limits = limits
         self.cacheRules = cacheRules
         inherited = predecessor?.tables.withLock { $0.mapValues { $0.currentKnowledge() } } ?? [:]
+    }
+
+    /// Adds what every hit touches.
+    func addColdLines(to lines: inout ColdLines, row: Int, lane: Int) {
+        lines.add(self, bytes: 112, to: row)
+        store.addColdLines(to: &lines, row: row)
+        lines.add(meter, bytes: 32, to: row)
+        lines.add(meter.address(ofLane: lane), bytes: 64, to: row)
+        lines.add(limits, bytes: 32, to: row)
     }
 
     /// The tables that requests have named.

@@ -37,10 +37,26 @@ final class TenantRegistry: Sendable {
     /// The number of access keys.
     var keyCount: Int { principals.count }
 
-    /// The owner of an access key id.
+    /// The number of an access key id, by which its owner is found.
     ///
     /// No allocation.
-    func principal(accessKeyID: UnsafeRawBufferPointer) -> Principal? {
-        unsafe index.index(of: accessKeyID).map { principals[$0] }
+    func number(ofAccessKey id: UnsafeRawBufferPointer) -> Int? {
+        unsafe index.index(of: id)
+    }
+
+    /// The owner of an access key.
+    func principal(_ number: Int) -> Principal {
+        principals[number]
+    }
+
+    /// What every hit touches, whatever its key: a row for each access key, as a worker sees it.
+    func coldLines(lane: Int) -> ColdLines {
+        var lines = ColdLines(rows: principals.count)
+        for (row, principal) in principals.enumerated() {
+            lines.add(principal, bytes: 40, to: row)
+            lines.add(principal.secret, bytes: 32, to: row)
+            principal.tenant.addColdLines(to: &lines, row: row, lane: lane)
+        }
+        return lines
     }
 }
