@@ -216,8 +216,8 @@ extension Worker {
         case absent(CacheStatus)
     }
 
-    /// Looks the key in `keyBuffer`, whose hash is given, up and answers on a hit; with `answersInPlace` from the store itself if it can, which
-    /// only `handle` may ask for.
+    /// Looks the key in `keyBuffer`, whose hash is given, up and answers on a hit; with `answersInPlace` from the store
+    /// itself if it can, which only `handle` may ask for.
     private func lookup(
         _ get: GetItemRequest,
         _ view: TenantTable,
