@@ -38,7 +38,7 @@ import Testing
     @Test func messagesThatBeginAlikeHaveTheDigestsOfTheWhole() {
         let keys = [Array("one".utf8), Array("two".utf8)].map { key in key.withBytes { HMACKey($0) } }
         let (hash, inner) = (PrefixHash(), PrefixHash())
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 3)
         var last: [UInt8] = []
         for step in 0..<3000 {
             let common = Int.random(in: 0...last.count, using: &random)

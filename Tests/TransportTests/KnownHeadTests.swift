@@ -42,12 +42,12 @@ import Testing
             let head = Self.heads[(few + Int.random(in: 0...2, using: &random)) % Self.heads.count]
             var changed = head + Array("{}".utf8)
             let changes = Int.random(in: 0...3, using: &random)
-            for _ in 0..<changes {
+            for _ in 0..<changes where !changed.isEmpty {
                 let place = Int.random(in: 0..<changed.count, using: &random)
                 switch Int.random(in: 0...9, using: &random) {
                 case 0: changed.insert(bytes.randomElement(using: &random) ?? 0, at: place)
                 case 1: changed.remove(at: place)
-                case 2: changed.removeLast(min(changed.count - 1, place))
+                case 2: changed.removeLast(place)
                 case 3...5: changed[place] = bytes.randomElement(using: &random) ?? 0
                 default: changed[place] = UInt8.random(in: UInt8(ascii: "0")...UInt8(ascii: "9"), using: &random)
                 }
