@@ -1,10 +1,5 @@
 #include "CMallocCounter.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "Sanitized.h"
 
 #ifdef SANITIZED
 

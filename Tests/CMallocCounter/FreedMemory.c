@@ -1,11 +1,6 @@
 #define _GNU_SOURCE
 #include "FreedMemory.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "Sanitized.h"
 
 #ifdef SANITIZED
 

@@ -1,7 +1,6 @@
 import CMallocCounter
 import DynamoDB
 import Foundation
-import Logging
 import SigV4
 import Synchronization
 import Testing
@@ -55,13 +54,7 @@ import Upstream
         if isLimited {
             for (_, tenant) in shared.directory.currentTenants() { tenant.limits.setRates(.ample) }
         }
-        let worker = Worker(
-            reactor: reactor,
-            upstream: try HTTPUpstream(reactor: reactor),
-            shared: shared,
-            registry: registry,
-            logger: .init(label: "test")
-        )
+        let worker = try Worker(reactor, shared, registry)
         let server = try HTTPServer(
             reactor: reactor,
             address: ListenAddress(host: "127.0.0.1", port: 0),

@@ -1,4 +1,3 @@
-import Logging
 import Testing
 import Transport
 import Upstream
@@ -29,13 +28,7 @@ import Upstream
         let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()
         let registry = try shared.directory.registry(for: configuration)
-        let worker = Worker(
-            reactor: reactor,
-            upstream: try HTTPUpstream(reactor: reactor),
-            shared: shared,
-            registry: registry,
-            logger: .init(label: "test")
-        )
+        let worker = try Worker(reactor, shared, registry)
         let tenants = shared.directory.currentTenants().map(\.1).sorted { $0.name < $1.name }
         try #require(tenants.count == 2)
         try withExtendedLifetime(registry) { try body(worker, tenants) }

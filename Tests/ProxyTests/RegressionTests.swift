@@ -1,7 +1,6 @@
 import Cache
 import DynamoDB
 import Foundation
-import Logging
 import Testing
 import Transport
 import Upstream
@@ -231,13 +230,7 @@ import Upstream
         )
         let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()
-        let worker = Worker(
-            reactor: reactor,
-            upstream: try HTTPUpstream(reactor: reactor),
-            shared: shared,
-            registry: try shared.directory.registry(for: configuration),
-            logger: .init(label: "test")
-        )
+        let worker = try Worker(reactor, shared, try shared.directory.registry(for: configuration))
         let former = try #require(shared.directory.currentTenants().first).tenant
         configuration.tenants[0].tables = ["others"]
         worker.adopt(try shared.directory.registry(for: configuration))
