@@ -69,8 +69,11 @@ struct KnownHead: ~Copyable {
             unsafe fields.initializeElement(at: index, to: field)
             let name = Int(field.x)..<Int(field.x + field.y)
             let value = Int(field.z)..<Int(field.z + field.w)
-            if bytes.equalsIgnoringCase(name, "content-length") { length = value }
-            guard !RequestHead.isFixed(bytes, name) else { continue }
+            switch RequestHead.field(bytes, name) {
+            case .host, .expect, .connection, .transferEncoding: continue
+            case .contentLength: length = value
+            case nil: break
+            }
             unsafe (free + value.lowerBound).initializeMemory(as: UInt8.self, repeating: 0xff, count: value.count)
         }
         fieldCount = slices.count

@@ -165,10 +165,22 @@ struct RequestHead: Equatable {
         return index &+ 2
     }
 
-    /// Whether a field means something to HTTP itself, beyond the length of the body.
-    static func isFixed(_ text: HeadText, _ name: Range<Int>) -> Bool {
-        text.equalsIgnoringCase(name, "host") || text.equalsIgnoringCase(name, "expect")
-            || text.equalsIgnoringCase(name, "connection") || text.equalsIgnoringCase(name, "transfer-encoding")
+    /// The fields that mean something to HTTP itself.
+    enum Field {
+        case host, expect, connection, contentLength, transferEncoding
+    }
+
+    /// The field of a name; nil for all that HTTP has no use for.
+    @inline(__always)
+    static func field(_ text: HeadText, _ name: Range<Int>) -> Field? {
+        switch name.count {
+        case 4 where text.equalsIgnoringCase(name, "host"): .host
+        case 6 where text.equalsIgnoringCase(name, "expect"): .expect
+        case 10 where text.equalsIgnoringCase(name, "connection"): .connection
+        case 14 where text.equalsIgnoringCase(name, "content-length"): .contentLength
+        case 17 where text.equalsIgnoringCase(name, "transfer-encoding"): .transferEncoding
+        default: nil
+        }
     }
 
     /// Takes note of the fields that HTTP itself needs.
@@ -178,30 +190,30 @@ struct RequestHead: Equatable {
         _ value: Range<Int>,
         maximumBody: Int
     ) throws(HTTPRefusal) {
-        switch name.count {
-        case 4 where text.equalsIgnoringCase(name, "host"):
+        switch Self.field(text, name) {
+        case .host:
             guard !hasHost, text.isHost(value) else { throw .invalidHost }
             hasHost = true
-        case 6 where text.equalsIgnoringCase(name, "expect"):
+        case .expect:
             if text.equalsIgnoringCase(value, "100-continue"), !isVersion10 {
                 expectsContinue = true
             }
-        case 10 where text.equalsIgnoringCase(name, "connection"):
+        case .connection:
             if text.hasListMember(value, "close") {
                 keepsAlive = false
             } else if isVersion10, text.hasListMember(value, "keep-alive") {
                 keepsAlive = true
             }
-        case 14 where text.equalsIgnoringCase(name, "content-length"):
+        case .contentLength:
             guard framing == .none else { throw .ambiguousLength }
             framing = .length(try text.length(value, maximum: maximumBody))
-        case 17 where text.equalsIgnoringCase(name, "transfer-encoding"):
+        case .transferEncoding:
             guard framing == .none else { throw .ambiguousLength }
             guard !isVersion10, text.equalsIgnoringCase(value, "chunked") else {
                 throw .unsupportedTransferEncoding
             }
             framing = .chunked
-        default: break
+        case nil: break
         }
     }
 }
