@@ -145,10 +145,14 @@ final class Worker {
         if let first = firstViews[number] {
             return unsafe first.table.isNamed(name) ? first : knownView(of: name, for: tenant)
         }
-        guard let view = unsafe knownView(of: name, for: tenant) else { return nil }
+        return unsafe knownView(of: name, for: tenant)
+    }
+
+    /// Finds the view without a search from now on, if it is the first that is asked for with the access key.
+    func noteView(_ view: TenantTable, accessKey number: Int) {
+        guard firstViews[number] == nil else { return }
         firstViews[number] = view
         view.addColdLines(to: &coldLines, row: number)
-        return view
     }
 
     /// The same if it has been asked for before; nothing is made.

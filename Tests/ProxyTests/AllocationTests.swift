@@ -30,23 +30,7 @@ import Upstream
     }
 
     private static func serve(_ report: Report, isDevelopment: Bool, isLimited: Bool, upstream: String) throws {
-        var configuration = Configuration(
-            upstreams: [
-                UpstreamSettings(
-                    name: "fake",
-                    endpoint: upstream,
-                    region: "us-east-1",
-                    credentials: .static(id: "AKIDUPSTREAM", secret: Secret("upstream secret"), token: nil)
-                )
-            ],
-            tenants: [
-                TenantSettings(
-                    name: "one",
-                    keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))],
-                    upstream: "fake"
-                )
-            ]
-        )
+        var configuration = Configuration.oneTenant(upstream: upstream)
         if isDevelopment { configuration.development = DevelopmentSettings(upstream: .endpoint(upstream)) }
         let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()

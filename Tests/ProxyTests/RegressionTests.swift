@@ -211,23 +211,7 @@ import Upstream
     }
 
     @Test func `what a request brings over a reload is not what its tenant may do then`() throws {
-        var configuration = Configuration(
-            upstreams: [
-                UpstreamSettings(
-                    name: "fake",
-                    endpoint: "http://127.0.0.1:1",
-                    region: "us-east-1",
-                    credentials: .static(id: "AKIDUPSTREAM", secret: Secret("upstream secret"), token: nil)
-                )
-            ],
-            tenants: [
-                TenantSettings(
-                    name: "one",
-                    keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))],
-                    upstream: "fake"
-                )
-            ]
-        )
+        var configuration = Configuration.oneTenant(upstream: "http://127.0.0.1:1")
         let shared = try SharedState(configuration: configuration, now: MonotonicClock.now())
         let reactor = try Reactor()
         let worker = try Worker(reactor, shared, try shared.directory.registry(for: configuration))

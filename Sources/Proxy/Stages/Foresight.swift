@@ -16,6 +16,8 @@ final class ForeseenGet {
     fileprivate(set) var view: TenantTable?
     fileprivate(set) var epoch: UInt64 = 0
     fileprivate(set) var hash: UInt64 = 0
+    /// The number of the access key.
+    fileprivate(set) var accessKey = 0
 
     /// Forgets it.
     func clear() {
@@ -70,6 +72,7 @@ extension Worker {
         foreseen.hash = unsafe tenant.store.hash(keyBuffer.bytes)
         foreseen.epoch = epoch
         foreseen.view = view
+        foreseen.accessKey = accessKey
         tenant.store.prefetchIndex(hash: foreseen.hash)
     }
 }

@@ -21,6 +21,7 @@ extension Worker {
         }
         let name: (view: TenantTable?, arn: String?)
         if let view = foreseen.view {
+            noteView(view, accessKey: foreseen.accessKey)
             name = (view, nil)
         } else {
             name = try resolveTable(get, admitted)

@@ -16,3 +16,26 @@ extension Worker {
         )
     }
 }
+
+extension Configuration {
+    /// One tenant, whose access key is AKIDONE.
+    static func oneTenant(upstream: String) -> Configuration {
+        Configuration(
+            upstreams: [
+                UpstreamSettings(
+                    name: "fake",
+                    endpoint: upstream,
+                    region: "us-east-1",
+                    credentials: .static(id: "AKIDUPSTREAM", secret: Secret("upstream secret"), token: nil)
+                )
+            ],
+            tenants: [
+                TenantSettings(
+                    name: "one",
+                    keys: [TenantKey(id: "AKIDONE", secret: Secret("secret of one"))],
+                    upstream: "fake"
+                )
+            ]
+        )
+    }
+}
